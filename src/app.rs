@@ -1,0 +1,122 @@
+//! The composition root: connects, migrates, and puts core, schema and router together. The only file that knows
+//! every room.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::{
+    config::{AppEnv, Config, Secret, SqliteDurability},
+    core::{
+        Core, Result,
+        clock::Clock,
+        crypto::Keys,
+        db::{self, Db},
+        error::Error,
+        hasher::Hasher,
+        limits::Limits,
+        mail::{Outbox, transport::Transport},
+        random::Random,
+        settings::{Links, Settings},
+        tokens::AccessTokens,
+    },
+    graphql, http,
+};
+
+/// The world outside: its time, its chance, its mail. Tests bring another one.
+pub struct World {
+    pub clock: Clock,
+    pub random: Random,
+    pub mail: Option<Transport>,
+}
+
+pub struct App {
+    pub core: Arc<Core>,
+    pub router: Router,
+}
+
+impl World {
+    /// The system's clock and chance, and the mail that the configuration asks for.
+    pub fn real(config: &Config) -> Result<Self> {
+        let mail = match (&config.mail.smtp_url, config.env) {
+            (Some(url), _) => Some(Transport::smtp(url.expose()).map_err(Error::internal)?),
+            (None, AppEnv::Development) => Some(Transport::files(config.data_dir.join("mail"))),
+            (None, AppEnv::Production) => None,
+        };
+        Ok(Self { clock: Clock::System, random: Random::System, mail })
+    }
+}
+
+impl App {
+    /// `base` is where this server is reached.
+    pub async fn build(config: &Config, base: &str, world: World) -> Result<Self> {
+        let db = connect(config).await?;
+        db.migrate().await?;
+        let core = Arc::new(core(config, base, db, world)?);
+        let schema = graphql::schema(config.http.introspection);
+        let router = http::router(core.clone(), schema, door(config, base));
+        Ok(Self { core, router })
+    }
+}
+
+pub async fn connect(config: &Config) -> Result<Db> {
+    Db::connect(db::Options {
+        url: config.database.url.expose().to_owned(),
+        pool: config.database.pool,
+        durable: config.database.sqlite_durability == SqliteDurability::Full,
+    })
+    .await
+}
+
+/// The domain, without a door: what commands work with.
+pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
+    let World { clock, random, mail } = world;
+    let (accounts, secrets) = (&config.accounts, &config.secrets);
+    let previous = secrets.jwt_previous.as_ref().map(Secret::expose);
+    Ok(Core {
+        settings: Arc::new(Settings {
+            disclosure: accounts.disclosure,
+            verification: accounts.verification,
+            links: Links::new(config.frontend_url.as_deref().unwrap_or(base)),
+            mail_from: config.mail.from.clone(),
+            password_min_length: accounts.password_min_length,
+            sessions_per_user: accounts.sessions_per_user,
+            ttl: accounts.ttl,
+        }),
+        db,
+        keys: Keys::derive(secrets.pepper.expose(), random.clone())?,
+        hasher: Hasher::new(secrets.pepper.expose(), accounts.bcrypt_cost, random.clone())?,
+        tokens: Arc::new(AccessTokens::new(base, accounts.ttl.access_token, secrets.jwt.expose(), previous)),
+        outbox: Outbox::new(mail),
+        limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone())),
+        clock,
+        random,
+    })
+}
+
+fn door(config: &Config, base: &str) -> http::Settings {
+    let (http, limits) = (&config.http, &config.documents);
+    let development = config.env == AppEnv::Development;
+    http::Settings {
+        documents: http::DocumentLimits {
+            bytes: limits.bytes,
+            tokens: limits.tokens,
+            fragments: limits.fragments,
+            selections: limits.selections,
+            aliases: limits.aliases,
+            root_fields: limits.root_fields,
+            directives: limits.directives,
+            depth: limits.depth,
+            cost: limits.cost,
+            ..http::DocumentLimits::default()
+        },
+        introspection: http.introspection,
+        body_bytes: http.body_bytes,
+        body_timeout: http.body_timeout,
+        operation_timeout: http.operation_timeout,
+        allowed_origins: http.allowed_origins.clone(),
+        trusted_proxies: http.trusted_proxies.clone(),
+        tls: base.starts_with("https://"),
+        mailbox: (development && config.mail.smtp_url.is_none()).then(|| config.data_dir.join("mail")),
+    }
+}

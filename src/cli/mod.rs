@@ -1,0 +1,94 @@
+//! The command line: one file for each command. What a command prints is for people.
+
+mod admin;
+mod doctor;
+mod logging;
+mod migrate;
+mod schema;
+mod serve;
+
+use std::fmt;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, Wrong},
+    core::error::{Error, Fault},
+};
+
+/// A GraphQL server for accounts, sessions, roles, posts and comments.
+#[derive(Debug, Parser)]
+#[command(name = "lyceum", disable_version_flag = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (what no command means)
+    Serve,
+    /// Bring the database up to this version and exit
+    Migrate,
+    /// Print the GraphQL schema (SDL)
+    Schema,
+    /// Manage administrators
+    #[command(subcommand)]
+    Admin(admin::Command),
+    /// Check settings, database, mail and speed
+    Doctor,
+}
+
+/// Why a command failed, in words for the terminal.
+#[derive(Debug)]
+pub enum Failure {
+    Settings(Wrong),
+    Domain(Error),
+    Other(String),
+}
+
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Schema) {
+        schema::run();
+        return Ok(());
+    }
+    let config = Config::load().map_err(Failure::Settings)?;
+    logging::start(&config.log);
+    // Two crates speak TLS; both are to use this provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Other(error.to_string()))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::run(config).await,
+            Command::Migrate => migrate::run(&config).await,
+            Command::Schema => Ok(()),
+            Command::Admin(command) => admin::run(&config, command).await,
+            Command::Doctor => doctor::run(&config).await,
+        }
+    })
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(wrong) => write!(f, "these settings are wrong:\n{wrong}"),
+            Self::Domain(Error::Faults(faults)) => {
+                let lines: Vec<String> = faults.iter().map(line).collect();
+                write!(f, "{}", lines.join("\n"))
+            }
+            Self::Domain(error) => write!(f, "{error}"),
+            Self::Other(text) => write!(f, "{text}"),
+        }
+    }
+}
+
+fn line(fault: &Fault) -> String {
+    format!("{}: {}", fault.field.join("."), fault.message)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}

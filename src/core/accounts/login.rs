@@ -1,0 +1,144 @@
+//! Login by username or e-mail address. Whatever is wrong with it, the answer is one and the same, after the
+//! same work: one look into the database and one hash. Only who knows the password learns more.
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
+
+use super::{
+    User, UserId,
+    entity::{signups, users},
+    password,
+    types::{DeviceName, Email, Username},
+};
+use crate::core::{
+    Core, Origin,
+    error::{Error, Fault, FaultCode, Result},
+    hasher::{PasswordHash, Verdict},
+    limits::Quota,
+    sessions::{self, Opened},
+};
+
+pub struct Credentials {
+    pub identifier: String,
+    pub password: String,
+    pub device_name: Option<String>,
+}
+
+/// Who the identifier may stand for.
+enum Candidate {
+    User(Box<users::Model>),
+    /// Signed up, and the address not proved yet.
+    Waiting(PasswordHash),
+    Nobody,
+}
+
+pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Result<Opened> {
+    let device = credentials.device_name.as_deref().map(DeviceName::parse).transpose();
+    let device = device.map_err(|fault| fault.at("deviceName"))?;
+    core.limits.attempt(Quota::Login, origin)?;
+    let candidate = find(core, &credentials.identifier).await?;
+    let account = candidate.throttle_key(&credentials.identifier);
+    core.limits.may_log_in(&account, origin)?;
+    let verdict = verify(core, &credentials.password, &candidate).await?;
+    if verdict == Verdict::Wrong {
+        core.limits.failed_login(&account, origin);
+        tracing::info!(address = %origin.address, "login refused");
+        return Err(wrong());
+    }
+    let user = match candidate {
+        Candidate::User(user) => user,
+        Candidate::Waiting(_) => return Err(not_verified()),
+        Candidate::Nobody => return Err(wrong()),
+    };
+    let hash = PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
+    let user = User::from(*user);
+    refuse_if_suspended(core, &user)?;
+    core.limits.forget_failures(&account);
+    if verdict == Verdict::Outdated {
+        rehash(core, user.id, &credentials.password, &hash).await?;
+    }
+    let opened = sessions::open(core, origin, user, device).await?;
+    tracing::info!(user = %opened.user.id.0, session = %opened.session.id.0, address = %origin.address, "login");
+    Ok(opened)
+}
+
+impl Candidate {
+    /// Failures count for the account, by whichever of its two names it was tried.
+    fn throttle_key(&self, identifier: &str) -> String {
+        match self {
+            Self::User(user) => throttle_key(UserId(user.id)),
+            Self::Waiting(_) | Self::Nobody => {
+                format!("name:{}", identifier.trim().chars().take(254).collect::<String>().to_lowercase())
+            }
+        }
+    }
+}
+
+pub(super) fn throttle_key(user: UserId) -> String {
+    format!("user:{}", user.0)
+}
+
+async fn find(core: &Core, identifier: &str) -> Result<Candidate> {
+    let (user, waiting) = if identifier.contains('@') {
+        let Ok(email) = Email::parse(identifier.trim()) else { return Ok(Candidate::Nobody) };
+        (users::Column::EmailKey.eq(email.key()), signups::Column::EmailKey.eq(email.key()))
+    } else {
+        let Ok(username) = Username::parse_even_reserved(identifier.trim()) else { return Ok(Candidate::Nobody) };
+        (users::Column::UsernameKey.eq(username.key()), signups::Column::UsernameKey.eq(username.key()))
+    };
+    let db = core.db.read();
+    if let Some(user) = users::Entity::find().filter(user).one(db).await? {
+        return Ok(Candidate::User(Box::new(user)));
+    }
+    let waiting = signups::Entity::find()
+        .filter(waiting)
+        .filter(signups::Column::ExpiresAt.gt(core.clock.now()))
+        .order_by_desc(signups::Column::CreatedAt)
+        .one(db)
+        .await?;
+    Ok(waiting.map_or(Candidate::Nobody, |row| {
+        Candidate::Waiting(PasswordHash { hash: row.password_hash, scheme: row.password_scheme })
+    }))
+}
+
+async fn verify(core: &Core, password: &str, candidate: &Candidate) -> Result<Verdict> {
+    // Longer than any password that was ever accepted: not worth a hash.
+    if password.len() > password::MAX_BYTES {
+        return Ok(Verdict::Wrong);
+    }
+    let stored = match candidate {
+        Candidate::User(user) => {
+            Some(PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() })
+        }
+        Candidate::Waiting(hash) => Some(hash.clone()),
+        Candidate::Nobody => None,
+    };
+    core.hasher.verify(password, stored).await
+}
+
+/// Makes the hash again at today's cost, unless the password was changed meanwhile.
+async fn rehash(core: &Core, user: UserId, password: &str, old: &PasswordHash) -> Result<()> {
+    let new = core.hasher.hash(password).await?;
+    users::Entity::update_many()
+        .col_expr(users::Column::PasswordHash, Expr::value(new.hash))
+        .col_expr(users::Column::PasswordScheme, Expr::value(new.scheme))
+        .filter(users::Column::Id.eq(user.0))
+        .filter(users::Column::PasswordHash.eq(&old.hash))
+        .exec(core.db.write())
+        .await?;
+    Ok(())
+}
+
+fn refuse_if_suspended(core: &Core, user: &User) -> Result<()> {
+    let Some(until) = user.suspended_until.filter(|_| user.is_suspended(core.clock.now())) else { return Ok(()) };
+    let until = until.to_utc().format("%Y-%m-%d %H:%M UTC");
+    Err(Fault::new(FaultCode::AccountSuspended, format!("This account is suspended until {until}.")).into())
+}
+
+fn wrong() -> Error {
+    Fault::new(FaultCode::InvalidCredentials, "The name or the password is wrong.").into()
+}
+
+fn not_verified() -> Error {
+    let message = "The e-mail address is not verified yet. Follow the link in the mail, or ask for a new one.";
+    Fault::new(FaultCode::EmailNotVerified, message).into()
+}

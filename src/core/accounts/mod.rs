@@ -1,0 +1,19 @@
+//! Accounts: one file for each story. A story parses its input, collects every fault, does the slow work, and
+//! then writes all or nothing in one transaction.
+
+pub mod admin;
+pub mod availability;
+mod entity;
+pub mod login;
+mod mail_quota;
+mod new_password;
+pub mod one_time;
+pub mod password;
+pub mod recovery;
+pub mod signup;
+pub mod types;
+mod user;
+pub mod verification;
+
+pub(crate) use entity::users;
+pub use user::{User, UserId};

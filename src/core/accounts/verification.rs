@@ -1,0 +1,130 @@
+//! Proof of an e-mail address. It turns a sign-up into a user, or marks the address of a user as verified.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
+};
+
+use super::{
+    User,
+    entity::{signups, users},
+    mail_quota,
+    one_time::{self, Proof, Purpose, Redeemed},
+    signup::{self, Parsed},
+    types::{Email, PersonName, Username},
+};
+use crate::core::{
+    Core, Origin,
+    error::{Fault, Result},
+    hasher::PasswordHash,
+    limits::Quota,
+    viewer::Role,
+};
+
+/// Redeems the link's token or the short code. It does not sign in: who reads the mail need not know the password.
+pub async fn verify_email(core: &Core, origin: &Origin, proof: Proof) -> Result<Arc<User>> {
+    core.limits.attempt(Quota::Code, origin)?;
+    one_time::count_try(core, Purpose::VerifyEmail, &proof).await?;
+    let user = core.db.retry(|| redeem(core, &proof)).await?;
+    tracing::info!(user = %user.id.0, address = %origin.address, "e-mail address verified");
+    Ok(user)
+}
+
+/// Sends the verification mail once more, where there is something to verify; the answer is always the same.
+pub async fn resend_verification_email(core: &Core, origin: &Origin, email: &str) -> Result<()> {
+    let email = Email::parse(email).map_err(|fault| fault.at("email"))?;
+    core.limits.attempt(Quota::ForgotPassword, origin)?;
+    core.db.retry(|| resend(core, &email)).await?;
+    core.outbox.ring();
+    Ok(())
+}
+
+async fn redeem(core: &Core, proof: &Proof) -> Result<Arc<User>> {
+    let tx = core.db.begin().await?;
+    let redeemed = one_time::redeem(core, &tx, Purpose::VerifyEmail, proof).await?;
+    let user = match signups::Entity::find_by_id(redeemed.subject).one(&tx).await? {
+        Some(waiting) => promote(core, &tx, waiting).await?,
+        None => mark_verified(core, &tx, &redeemed).await?,
+    };
+    tx.commit().await?;
+    Ok(Arc::new(User::from(user)))
+}
+
+/// The sign-up becomes a user, and every other attempt on that address is gone with its password and its links.
+async fn promote(core: &Core, tx: &DatabaseTransaction, waiting: signups::Model) -> Result<users::Model> {
+    let new = parsed(&waiting)?;
+    let hash = PasswordHash { hash: waiting.password_hash, scheme: waiting.password_scheme };
+    let rivals = signups::Entity::find().filter(signups::Column::EmailKey.eq(&waiting.email_key)).all(tx).await?;
+    for rival in rivals {
+        one_time::burn(core, tx, Purpose::VerifyEmail, rival.id).await?;
+    }
+    signups::Entity::delete_many().filter(signups::Column::EmailKey.eq(&waiting.email_key)).exec(tx).await?;
+    signup::insert_user(core, tx, &new, &hash, Role::User, true).await
+}
+
+async fn mark_verified(core: &Core, tx: &DatabaseTransaction, redeemed: &Redeemed) -> Result<users::Model> {
+    let user = users::Entity::find_by_id(redeemed.subject).one(tx).await?;
+    // The proof is of the address that the mail went to, not of the one that the account may have by now.
+    let user = user.filter(|user| user.email_key == redeemed.email_key).ok_or_else(one_time::spent)?;
+    let now = core.clock.now();
+    let verified_at = user.email_verified_at.unwrap_or(now);
+    let mut change = users::ActiveModel::from(user);
+    change.email_verified_at = Set(Some(verified_at));
+    change.updated_at = Set(now);
+    Ok(change.update(tx).await?)
+}
+
+/// What was valid at sign-up is read back by the same constructors.
+fn parsed(row: &signups::Model) -> Result<Parsed> {
+    let all = || -> Result<Parsed, Fault> {
+        Ok(Parsed {
+            username: Username::parse_even_reserved(&row.username)?,
+            email: Email::parse(&row.email)?,
+            first_name: PersonName::parse(&row.first_name)?,
+            last_name: PersonName::parse(&row.last_name)?,
+        })
+    };
+    Ok(all()?)
+}
+
+async fn resend(core: &Core, email: &Email) -> Result<()> {
+    let tx = core.db.begin().await?;
+    let allowed = mail_quota::take(core, &tx, Purpose::VerifyEmail, &email.key(), true).await?;
+    let to = unverified(core, &tx, email).await?.filter(|_| allowed);
+    let subject = to.as_ref().map(|to| to.subject);
+    let issued = one_time::issue(core, &tx, Purpose::VerifyEmail, &email.key(), subject).await?;
+    if let Some(to) = to {
+        signup::verification_mail(core, &tx, &to.email, &to.first_name, &to.username, &issued).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+struct Unverified {
+    subject: uuid::Uuid,
+    email: String,
+    first_name: String,
+    username: String,
+}
+
+/// The user, or the newest sign-up, whose address waits for its proof.
+async fn unverified(core: &Core, tx: &DatabaseTransaction, email: &Email) -> Result<Option<Unverified>> {
+    let user = users::Entity::find().filter(users::Column::EmailKey.eq(email.key())).one(tx).await?;
+    if let Some(user) = user {
+        let (subject, email, first_name, username) = (user.id, user.email, user.first_name, user.username);
+        return Ok(user.email_verified_at.is_none().then_some(Unverified { subject, email, first_name, username }));
+    }
+    let waiting = signups::Entity::find()
+        .filter(signups::Column::EmailKey.eq(email.key()))
+        .filter(signups::Column::ExpiresAt.gt(core.clock.now()))
+        .order_by_desc(signups::Column::CreatedAt)
+        .one(tx)
+        .await?;
+    Ok(waiting.map(|row| Unverified {
+        subject: row.id,
+        email: row.email,
+        first_name: row.first_name,
+        username: row.username,
+    }))
+}

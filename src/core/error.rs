@@ -1,0 +1,162 @@
+//! What can go wrong, in the words of the domain, and the only place where a database error gets a meaning.
+//!
+//! There are two kinds. A [`Fault`] is something that the person at the keyboard can mend; every other
+//! [`Error`] is the client program's, its rights', or ours. Clients never see a cause: it goes to the log.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the input has faults: {0:?}")]
+    Faults(Vec<Fault>),
+    #[error("not signed in: {0:?}")]
+    Unauthenticated(AuthFailure),
+    #[error("not allowed")]
+    Forbidden,
+    #[error("not found")]
+    NotFound,
+    /// The request breaks a rule of the API that a person at a form cannot mend.
+    #[error("{0}")]
+    BadInput(String),
+    #[error("too many requests, free again in {0:?}")]
+    RateLimited(Duration),
+    #[error("too busy, worth another try in {0:?}")]
+    TooBusy(Duration),
+    /// A deadlock or a failed serialization: the same transaction may work at the next try (`Db::retry`).
+    #[error("the database asks for another try: {0}")]
+    Conflict(Arc<str>),
+    #[error("it took too long")]
+    Timeout,
+    #[error("a service is away: {0}")]
+    Unavailable(Arc<str>),
+    #[error("internal: {0}")]
+    Internal(Arc<str>),
+}
+
+/// Why a request that showed credentials, or needed some, is not signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthFailure {
+    Missing,
+    Invalid,
+    Expired,
+    Revoked,
+}
+
+/// One thing to mend, at one field of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub code: FaultCode,
+    /// The path in the input; empty when no single field is at fault.
+    pub field: Vec<&'static str>,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultCode {
+    Required,
+    TooShort,
+    TooLong,
+    Invalid,
+    Reserved,
+    Taken,
+    PasswordTooWeak,
+    InvalidCredentials,
+    EmailNotVerified,
+    AccountSuspended,
+    TokenInvalid,
+}
+
+impl Fault {
+    pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
+        Self { code, field: Vec::new(), message: message.into() }
+    }
+
+    pub fn at(mut self, field: &'static str) -> Self {
+        self.field.insert(0, field);
+        self
+    }
+}
+
+/// Collects the faults of one input, so that all are told at once.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The parsed value, or `None` with its fault noted at `field`.
+    pub fn check<T>(&mut self, field: &'static str, parsed: Result<T, Fault>) -> Option<T> {
+        parsed.map_err(|fault| self.0.push(fault.at(field))).ok()
+    }
+
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults.0)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Faults(vec![fault])
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        let away = matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) || is_connection_error(&error);
+        let cause: Arc<str> = error.to_string().into();
+        match () {
+            () if is_retryable(&error) => Self::Conflict(cause),
+            () if away => Self::Unavailable(cause),
+            () => Self::Internal(cause),
+        }
+    }
+}
+
+impl Error {
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string().into())
+    }
+}
+
+/// What a unique index that refused the row says; its name is in it on every engine.
+pub fn duplicate_key(error: &DbErr) -> Option<String> {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(message)) => Some(message),
+        _ => None,
+    }
+}
+
+/// Whether the database asks for the same transaction again: a deadlock, or a failed serialization.
+fn is_retryable(error: &DbErr) -> bool {
+    // PostgreSQL: 40001 serialization_failure, 40P01 deadlock_detected.
+    // MySQL: 40001 for both, 1205 lock wait timeout as HY000.
+    database_code(error).is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
+}
+
+fn database_code(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return None;
+    };
+    cause.as_database_error().and_then(|cause| cause.code().map(std::borrow::Cow::into_owned))
+}
+
+fn is_connection_error(error: &DbErr) -> bool {
+    use sea_orm::sqlx::Error as Sqlx;
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    matches!(**cause, Sqlx::Io(_) | Sqlx::PoolTimedOut | Sqlx::PoolClosed | Sqlx::WorkerCrashed)
+        || database_code(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+}

@@ -1,0 +1,133 @@
+//! Password hashes: bcrypt over base64(HMAC-SHA-256(pepper, NFC(password))), 44 ASCII bytes, so that bcrypt's
+//! limit of 72 bytes and its end at a NUL are never met (OWASP ASVS 6.2.8).
+//!
+//! A hash keeps a core busy for a quarter of a second. It runs off the async threads, few at a time, behind a
+//! short queue; who would wait too long is told to come back.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::hmac;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    accounts::password::normal_form,
+    error::{Error, Result},
+    random::Random,
+};
+
+const QUEUE: usize = 64;
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// A cost above this takes minutes: a row that asks for it is not ours.
+const HIGHEST_COST: u32 = 15;
+
+#[derive(Clone)]
+pub struct Hasher {
+    pepper: hmac::Key,
+    scheme: Arc<str>,
+    cost: u32,
+    random: Random,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// Stands in for the hash of an account that does not exist, so that both cost the same.
+    nobody: Arc<str>,
+}
+
+/// A password's hash and the scheme that made it, as they stand in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordHash {
+    pub hash: String,
+    pub scheme: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, but made with another cost: worth making again.
+    Outdated,
+}
+
+impl Hasher {
+    pub fn new(pepper: &str, cost: u32, random: Random) -> Result<Self> {
+        let pepper = hmac::Key::new(hmac::HMAC_SHA256, pepper.as_bytes());
+        // Which pepper it was, without telling it: a row made with another one never verifies.
+        let id = hmac::sign(&pepper, b"the id of this pepper");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut hasher = Self {
+            pepper,
+            scheme: format!("bcrypt-hmac-sha256:{}", super::crypto::hex(id.as_ref()).get(..12).unwrap_or("")).into(),
+            cost,
+            random,
+            running: Arc::new(Semaphore::new((cores / 2).max(1))),
+            waiting: Arc::new(Semaphore::new(QUEUE)),
+            nobody: "".into(),
+        };
+        hasher.nobody = hasher.hash_now("nobody's password")?.into();
+        Ok(hasher)
+    }
+
+    pub async fn hash(&self, password: &str) -> Result<PasswordHash> {
+        let (hasher, password) = (self.clone(), password.to_owned());
+        let hash = self.run(move || hasher.hash_now(&password)).await??;
+        Ok(PasswordHash { hash, scheme: self.scheme.to_string() })
+    }
+
+    /// Compares with the stored hash, or with nobody's when there is none: one hash of work in every case.
+    pub async fn verify(&self, password: &str, stored: Option<PasswordHash>) -> Result<Verdict> {
+        let (hasher, password) = (self.clone(), password.to_owned());
+        self.run(move || hasher.verify_now(&password, stored.as_ref())).await
+    }
+
+    /// Does costly work in one of the few places for it.
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let running = self.permit().await?;
+        // The permit goes into the closure: a caller who gives up does not free a core that is still at work.
+        let done = tokio::task::spawn_blocking(move || {
+            let _running = running;
+            work()
+        });
+        done.await.map_err(Error::internal)
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit> {
+        let busy = || Error::TooBusy(LONGEST_WAIT);
+        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
+        match tokio::time::timeout(LONGEST_WAIT, self.running.clone().acquire_owned()).await {
+            Ok(permit) => permit.map_err(Error::internal),
+            Err(_) => Err(busy()),
+        }
+    }
+
+    fn hash_now(&self, password: &str) -> Result<String> {
+        let mut salt = [0_u8; 16];
+        self.random.fill(&mut salt);
+        bcrypt::non_truncating_hash_with_salt(self.peppered(password), self.cost, salt)
+            .map(|parts| parts.format_for_version(bcrypt::Version::TwoB))
+            .map_err(Error::internal)
+    }
+
+    fn verify_now(&self, password: &str, stored: Option<&PasswordHash>) -> Verdict {
+        let usable = stored.filter(|stored| stored.scheme == *self.scheme && cost_of(&stored.hash).is_some());
+        let against = usable.map_or(&*self.nobody, |stored| &stored.hash);
+        let same = bcrypt::non_truncating_verify(self.peppered(password), against).unwrap_or(false);
+        match usable {
+            Some(stored) if same && cost_of(&stored.hash) == Some(self.cost) => Verdict::Right,
+            Some(_) if same => Verdict::Outdated,
+            _ => Verdict::Wrong,
+        }
+    }
+
+    fn peppered(&self, password: &str) -> String {
+        STANDARD.encode(hmac::sign(&self.pepper, normal_form(password).as_bytes()))
+    }
+}
+
+/// The cost in a `$2b$NN$` hash of the right length and alphabet, when it is one that we would use.
+fn cost_of(hash: &str) -> Option<u32> {
+    let rest = hash.strip_prefix("$2b$")?;
+    let (cost, digest) = rest.split_once('$')?;
+    let plain = digest.len() == 53 && digest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/');
+    let cost = (cost.len() == 2).then(|| cost.parse().ok()).flatten()?;
+    (plain && (4..=HIGHEST_COST).contains(&cost)).then_some(cost)
+}

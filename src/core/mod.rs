@@ -1,0 +1,45 @@
+//! The domain: accounts, sessions, mail. It knows sea-orm. It never knows async-graphql, axum or the environment.
+
+pub mod accounts;
+pub mod clock;
+pub mod crypto;
+pub mod db;
+pub mod error;
+pub mod hasher;
+pub mod limits;
+pub mod mail;
+pub mod random;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;
+pub mod viewer;
+
+use std::sync::Arc;
+
+use self::{
+    clock::Clock, crypto::Keys, db::Db, hasher::Hasher, limits::Limits, mail::Outbox, random::Random,
+    settings::Settings, tokens::AccessTokens,
+};
+
+pub use error::{Error, Result};
+
+/// What every function of the domain works with. Shared by all requests.
+#[derive(Clone)]
+pub struct Core {
+    pub settings: Arc<Settings>,
+    pub db: Db,
+    pub clock: Clock,
+    pub random: Random,
+    pub keys: Keys,
+    pub hasher: Hasher,
+    pub tokens: Arc<AccessTokens>,
+    pub outbox: Outbox,
+    pub limits: Arc<Limits>,
+}
+
+/// Where a request came from, as far as it can be told.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub address: std::net::IpAddr,
+    pub user_agent: Option<String>,
+}

@@ -1,0 +1,51 @@
+//! From an access token to a viewer: the signature first, then one statement for session and user together.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectionTrait as _,
+    sea_query::{Expr, ExprTrait as _, JoinType, Query},
+};
+
+use super::entity as sessions;
+use crate::core::{
+    Core,
+    accounts::{User, users},
+    clock::Time,
+    error::{AuthFailure, Error, Result},
+    viewer::{SignedIn, Viewer},
+};
+
+/// The viewer that the token stands for at this moment; role and suspension come from the database.
+pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
+    let now = core.clock.now();
+    let (user, session) = core.tokens.verify(token, now).map_err(Error::Unauthenticated)?;
+    let statement = Query::select()
+        .columns([
+            (sessions::Entity, sessions::Column::EndedAt),
+            (sessions::Entity, sessions::Column::IdleExpiresAt),
+            (sessions::Entity, sessions::Column::AbsoluteExpiresAt),
+        ])
+        .columns(User::COLUMNS.map(|column| (users::Entity, column)))
+        .from(sessions::Entity)
+        .join(
+            JoinType::InnerJoin,
+            users::Entity,
+            Expr::col((users::Entity, users::Column::Id)).equals((sessions::Entity, sessions::Column::UserId)),
+        )
+        .and_where(Expr::col((sessions::Entity, sessions::Column::Id)).eq(session.0))
+        .and_where(Expr::col((users::Entity, users::Column::Id)).eq(user.0))
+        .take();
+    let gone = Error::Unauthenticated(AuthFailure::Revoked);
+    let Some(row) = core.db.read().query_one(&statement).await? else { return Err(gone) };
+    let ended: Option<Time> = row.try_get_by_index(0)?;
+    let (idle, absolute): (Time, Time) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    let user = User::from_row(&row, 3)?;
+    if ended.is_some() || user.is_suspended(now) {
+        return Err(gone);
+    }
+    if idle <= now || absolute <= now {
+        return Err(Error::Unauthenticated(AuthFailure::Expired));
+    }
+    Ok(Viewer::User(SignedIn { user: Arc::new(user), session }))
+}

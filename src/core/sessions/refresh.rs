@@ -1,0 +1,132 @@
+//! Refresh tokens rotate: each is good once (RFC 9700, 4.14.2). A client whose answer was lost may show its token
+//! again for ten seconds, as long as nobody used the successor; it gets a new one, and the first is dead. Any
+//! other second use means that two parties hold the same token, and ends the session.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{
+    Opened, Session, entity,
+    entity::refresh_tokens::{ActiveModel, Column, Entity, Model},
+};
+use crate::core::{
+    Core, Origin,
+    accounts::{User, users},
+    crypto::digest_of,
+    error::{AuthFailure, Error, Result},
+    limits::Quota,
+};
+
+const LOST_ANSWER: Duration = Duration::from_secs(10);
+
+/// A new pair of tokens for a refresh token.
+pub async fn refresh(core: &Core, origin: &Origin, token: &str) -> Result<Opened> {
+    core.limits.attempt(Quota::Refresh, origin)?;
+    let digest = digest_of(token);
+    match core.db.retry(|| exchange(core, &digest)).await? {
+        Exchange::Done { session, user, refresh_token } => {
+            let now = core.clock.now();
+            let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
+            Ok(Opened { session: *session, user, access, refresh_token })
+        }
+        Exchange::Reused { session } => {
+            tracing::warn!(%session, address = %origin.address, "a refresh token was used twice; its session is ended");
+            Err(Error::Unauthenticated(AuthFailure::Revoked))
+        }
+    }
+}
+
+enum Exchange {
+    Done { session: Box<Session>, user: Arc<User>, refresh_token: String },
+    Reused { session: Uuid },
+}
+
+async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
+    let tx = core.db.begin().await?;
+    let refused = |failure| Err(Error::Unauthenticated(failure));
+    let Some(token) = Entity::find_by_id(digest).one(&tx).await? else { return refused(AuthFailure::Invalid) };
+    let Some((session, user)) = owner(&tx, token.session_id).await? else { return refused(AuthFailure::Revoked) };
+    let now = core.clock.now();
+    if session.ended_at.is_some() || user.is_suspended(now) {
+        return refused(AuthFailure::Revoked);
+    }
+    if token.superseded_at.is_some() {
+        return refused(AuthFailure::Invalid);
+    }
+    if session.idle_expires_at.min(session.absolute_expires_at) <= now {
+        return refused(AuthFailure::Expired);
+    }
+    if !take(core, &tx, &token).await? {
+        end(core, &tx, session.id).await?;
+        tx.commit().await?;
+        return Ok(Exchange::Reused { session: token.session_id });
+    }
+    let refresh_token = issue(core, &tx, session.id, Some(digest)).await?;
+    let mut change = entity::ActiveModel::from(session);
+    change.last_used_at = Set(now);
+    change.idle_expires_at = Set(now.plus(core.settings.ttl.refresh_idle));
+    let session = change.update(&tx).await?;
+    tx.commit().await?;
+    Ok(Exchange::Done { session: Box::new(Session::from(session)), user: Arc::new(user), refresh_token })
+}
+
+/// A new token of the session.
+pub(super) async fn issue(
+    core: &Core,
+    tx: &DatabaseTransaction,
+    session: Uuid,
+    parent: Option<&str>,
+) -> Result<String> {
+    let token = core.random.token();
+    let row = ActiveModel {
+        digest: Set(digest_of(&token)),
+        session_id: Set(session),
+        parent: Set(parent.map(str::to_owned)),
+        created_at: Set(core.clock.now()),
+        used_at: Set(None),
+        superseded_at: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(token)
+}
+
+/// Whether the token may be used now: for the first time, or again after a lost answer.
+async fn take(core: &Core, tx: &DatabaseTransaction, token: &Model) -> Result<bool> {
+    let now = core.clock.now();
+    let unused = |which| Entity::update_many().filter(which).filter(Column::UsedAt.is_null());
+    let Some(used_at) = token.used_at else {
+        let used = unused(Column::Digest.eq(&token.digest)).col_expr(Column::UsedAt, Expr::value(now)).exec(tx).await?;
+        // Somebody was quicker: at the next try this is a second use, and judged as one.
+        return if used.rows_affected == 1 { Ok(true) } else { Err(Error::Conflict("refresh token".into())) };
+    };
+    if now > used_at.plus(LOST_ANSWER) {
+        return Ok(false);
+    }
+    let superseded = unused(Column::Parent.eq(&token.digest))
+        .filter(Column::SupersededAt.is_null())
+        .col_expr(Column::SupersededAt, Expr::value(now))
+        .exec(tx)
+        .await?;
+    Ok(superseded.rows_affected == 1)
+}
+
+async fn owner(tx: &DatabaseTransaction, session: Uuid) -> Result<Option<(entity::Model, User)>> {
+    let Some(session) = entity::Entity::find_by_id(session).one(tx).await? else { return Ok(None) };
+    let user = users::Entity::find_by_id(session.user_id).one(tx).await?;
+    Ok(user.map(|user| (session, User::from(user))))
+}
+
+async fn end(core: &Core, tx: &DatabaseTransaction, session: Uuid) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::EndedAt, Expr::value(core.clock.now()))
+        .filter(entity::Column::Id.eq(session))
+        .filter(entity::Column::EndedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}

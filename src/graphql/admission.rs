@@ -1,0 +1,149 @@
+//! Becoming a user: sign-up, proof of the e-mail address, and the live check of names.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::{
+    context::ContextExt as _,
+    error::{ApiError, UserError},
+    payload::{Guarded, Payload, answer},
+    users::User,
+};
+use crate::core::accounts::{
+    availability,
+    one_time::Proof,
+    signup::{self, NewAccount},
+    verification,
+};
+
+/// A new account.
+#[derive(InputObject)]
+struct SignupInput {
+    /// 3 to 32 letters, digits and underscores; unique without regard to case.
+    username: String,
+    /// The e-mail address; unique without regard to case.
+    email: String,
+    /// 8 to 128 characters, and hard to guess.
+    password: String,
+    /// The first name, 1 to 64 characters.
+    first_name: String,
+    /// The last name, 1 to 64 characters.
+    last_name: String,
+}
+
+/// The answer to a sign-up.
+#[derive(Default, SimpleObject)]
+struct SignupPayload {
+    /// The address that a mail is on its way to.
+    email: Option<String>,
+    /// The new user. Null while the address has yet to be verified, and where the server does not tell strangers
+    /// who has an account: then the answer is the same for a taken address, whose owner gets a mail.
+    user: Option<User>,
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for SignupPayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { user_errors, ..Self::default() }
+    }
+}
+
+/// Proof that a mail arrived: either `token`, or `email` and `code`.
+#[derive(InputObject)]
+struct VerifyEmailInput {
+    /// The token in the mail's link.
+    token: Option<String>,
+    /// The address that the mail went to.
+    email: Option<String>,
+    /// The eight digits in the mail.
+    code: Option<String>,
+}
+
+/// The answer to a proof.
+#[derive(Default, SimpleObject)]
+struct VerifyEmailPayload {
+    /// The user whose address is verified now.
+    user: Option<User>,
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for VerifyEmailPayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { user_errors, ..Self::default() }
+    }
+}
+
+/// Who wants the verification mail once more.
+#[derive(InputObject)]
+struct ResendVerificationEmailInput {
+    /// The address of the account.
+    email: String,
+}
+
+/// The answer to the wish for another mail: the same whether there is something to verify or not.
+#[derive(Default, SimpleObject)]
+struct ResendVerificationEmailPayload {
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+impl Payload for ResendVerificationEmailPayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { user_errors }
+    }
+}
+
+#[derive(Default)]
+pub struct AdmissionMutations;
+
+#[Object]
+impl AdmissionMutations {
+    /// Makes an account. Its e-mail address is verified by the mail that follows.
+    async fn signup(&self, ctx: &Context<'_>, input: SignupInput) -> Guarded<SignupPayload> {
+        let SignupInput { username, email, password, first_name, last_name } = input;
+        let new = NewAccount { username, email, password, first_name, last_name };
+        let done = async { signup::signup(ctx.core()?, ctx.origin()?, new).await };
+        answer(done.await, |done| SignupPayload {
+            email: Some(done.email.as_str().to_owned()),
+            user: done.user.map(User::to_oneself),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Proves an e-mail address by the link's token or by the short code.
+    async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> Guarded<VerifyEmailPayload> {
+        let done = async {
+            let proof = Proof::parse(input.token.as_deref(), input.email.as_deref(), input.code.as_deref())?;
+            verification::verify_email(ctx.core()?, ctx.origin()?, proof).await
+        };
+        answer(done.await, |user| VerifyEmailPayload { user: Some(User::to_oneself(user)), user_errors: Vec::new() })
+    }
+
+    /// Sends the verification mail once more.
+    async fn resend_verification_email(
+        &self,
+        ctx: &Context<'_>,
+        input: ResendVerificationEmailInput,
+    ) -> Guarded<ResendVerificationEmailPayload> {
+        let done = async { verification::resend_verification_email(ctx.core()?, ctx.origin()?, &input.email).await };
+        answer(done.await, |()| ResendVerificationEmailPayload::default())
+    }
+}
+
+#[derive(Default)]
+pub struct AvailabilityQueries;
+
+#[Object]
+impl AvailabilityQueries {
+    /// Whether somebody can sign up with this username: it is well formed, not reserved, and free.
+    async fn username_available(&self, ctx: &Context<'_>, username: String) -> Result<bool, ApiError> {
+        Ok(availability::username_available(ctx.core()?, ctx.origin()?, &username).await?)
+    }
+
+    /// Whether nobody has an account with this e-mail address. `FORBIDDEN` unless the server runs with
+    /// `ACCOUNT_DISCLOSURE=friendly`.
+    async fn email_available(&self, ctx: &Context<'_>, email: String) -> Result<bool, ApiError> {
+        Ok(availability::email_available(ctx.core()?, ctx.origin()?, &email).await?)
+    }
+}

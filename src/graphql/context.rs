@@ -1,0 +1,27 @@
+//! The only place that asks the context for its data.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::core::{Core, Error, Origin, Result, viewer::Viewer};
+
+pub(super) trait ContextExt<'a> {
+    fn core(&self) -> Result<&'a Arc<Core>>;
+    fn viewer(&self) -> Result<&'a Viewer>;
+    fn origin(&self) -> Result<&'a Origin>;
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn core(&self) -> Result<&'a Arc<Core>> {
+        self.data_opt().ok_or_else(|| Error::internal("the context holds no core"))
+    }
+
+    fn viewer(&self) -> Result<&'a Viewer> {
+        self.data_opt().ok_or_else(|| Error::internal("the context holds no viewer"))
+    }
+
+    fn origin(&self) -> Result<&'a Origin> {
+        self.data_opt().ok_or_else(|| Error::internal("the context holds no origin"))
+    }
+}

@@ -1,0 +1,56 @@
+//! The edge: the GraphQL schema over the domain. It knows `core`. It never writes a query and never sees axum.
+//!
+//! A noun has a file: its object, its queries, its mutations with inputs and payloads.
+
+mod admission;
+mod context;
+mod error;
+mod node;
+mod payload;
+mod recovery;
+mod scalars;
+mod sessions;
+mod users;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions};
+
+pub use error::{Code, ErrorExtensions};
+
+use crate::core::{Core, Origin, viewer::Viewer};
+
+/// What anybody can ask.
+#[derive(MergedObject, Default)]
+pub struct Query(users::UserQueries, admission::AvailabilityQueries);
+
+/// What anybody can change.
+#[derive(MergedObject, Default)]
+pub struct Mutation(admission::AdmissionMutations, recovery::RecoveryMutations, sessions::SessionMutations);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Mutations that try a secret. One document holds one of them, so that a limit on attempts cannot be walked
+/// around with aliases.
+pub const CREDENTIAL_MUTATIONS: &[&str] =
+    &["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword", "resetPassword"];
+
+/// The schema. Suggestions ("did you mean …") tell names that introspection would, so they go with it.
+pub fn schema(suggestions: bool) -> Schema {
+    // The door refuses what is nested deeper (`http/document.rs`), with a code; the library's own 32 has none.
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_recursive_depth(64);
+    if suggestions { builder.finish() } else { builder.disable_suggestions().finish() }
+}
+
+/// The schema as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items();
+    let sdl = schema(true).sdl_with_options(options);
+    let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
+    lines.join("\n").trim().to_owned() + "\n"
+}
+
+/// What resolvers may ask their context for; `context.rs` is the other end.
+pub fn with_context(request: Request, core: Arc<Core>, viewer: Viewer, origin: Origin) -> Request {
+    request.data(core).data(viewer).data(origin)
+}

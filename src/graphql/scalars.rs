@@ -1,0 +1,30 @@
+//! Scalars beside the five that GraphQL has.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime as ChronoDateTime, SecondsFormat, Utc};
+
+use crate::core::clock::Time;
+
+/// A moment in UTC by RFC 3339, such as `2026-11-21T09:30:00.000000Z`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DateTime(Time);
+
+impl From<Time> for DateTime {
+    fn from(time: Time) -> Self {
+        Self(time)
+    }
+}
+
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let moment = ChronoDateTime::parse_from_rfc3339(text)
+            .map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))?;
+        Ok(Self(Time(moment.with_timezone(&Utc).timestamp_micros())))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}

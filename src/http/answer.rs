@@ -1,0 +1,153 @@
+//! Answers: how a result or a refusal becomes a status code and bytes.
+
+use async_graphql::{Pos, ServerError, Value};
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{document::Refusal, negotiation::MediaType};
+use crate::{
+    core::Error,
+    graphql::{Code, ErrorExtensions},
+};
+
+/// Longer messages would hand clients their own input back.
+const LONGEST_MESSAGE: usize = 200;
+
+/// A request that was not executed.
+pub(super) struct Refused {
+    pub status: StatusCode,
+    pub media: MediaType,
+    pub error: ErrorExtensions,
+    pub locations: Vec<Pos>,
+}
+
+#[derive(Serialize)]
+struct Errors {
+    errors: [RequestError; 1],
+}
+
+#[derive(Serialize)]
+struct RequestError {
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Pos>,
+    extensions: Extensions,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, media: MediaType, code: Code, message: impl Into<String>) -> Self {
+        let error = ErrorExtensions { code, message: message.into(), reason: None, retry_after: None };
+        Self { status, media, error, locations: Vec::new() }
+    }
+
+    /// The domain's refusal of a whole request: bad credentials, too many requests, no database.
+    pub(super) fn of_domain(media: MediaType, error: Error) -> Self {
+        let error = ErrorExtensions::from(error);
+        let status = match error.code {
+            Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Code::ServiceUnavailable | Code::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Code::Forbidden => StatusCode::FORBIDDEN,
+            Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { status, media, error, locations: Vec::new() }
+    }
+
+    /// A document that is not executed. `application/json` has no other status for it than 200.
+    pub(super) fn of_document(media: MediaType, refusal: Refusal) -> Self {
+        let code = refusal.code;
+        let status = match media {
+            MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+            MediaType::Json => StatusCode::OK,
+        };
+        let error = ErrorExtensions { code, message: refusal.message, reason: None, retry_after: None };
+        Self { status, media, error, locations: refusal.locations }
+    }
+}
+
+impl Refused {
+    pub(super) fn respond(self, request_id: &str) -> Response {
+        let Self { status, media, error, locations } = self;
+        let extensions = Extensions {
+            code: error.code.as_str(),
+            reason: error.reason,
+            retry_after: error.retry_after,
+            request_id: (error.code == Code::InternalServerError).then(|| request_id.to_owned()),
+        };
+        let body = Errors { errors: [RequestError { message: one_line(&error.message), locations, extensions }] };
+        let mut response = json(status, media, &body);
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"lyceum\", error=\"invalid_token\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = error.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// The answer of an execution: its errors get their codes, and a request that never ran gets its status.
+pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, request_id: &str) -> Response {
+    for error in &mut response.errors {
+        complete(error, request_id);
+    }
+    let never_ran = !response.errors.is_empty()
+        && response.data == Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty());
+    if never_ran {
+        let status = match media {
+            MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+            MediaType::Json => StatusCode::OK,
+        };
+        // An error before execution has no `data` entry (GraphQL specification, 7.1).
+        return json(status, media, &serde_json::json!({ "errors": response.errors }));
+    }
+    json(StatusCode::OK, media, &response)
+}
+
+/// Errors without a code are the library's: of validation, or of a value that a resolver's input refused.
+fn complete(error: &mut ServerError, request_id: &str) {
+    error.message = one_line(&error.message);
+    error.source = None;
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        let code = if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
+        extensions.set("code", code.as_str());
+    }
+    if extensions.get("code") == Some(&Value::from(Code::InternalServerError.as_str())) {
+        extensions.set("requestId", request_id);
+    }
+}
+
+fn json(status: StatusCode, media: MediaType, body: &impl Serialize) -> Response {
+    let Ok(body) = serde_json::to_vec(body) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    (status, [(header::CONTENT_TYPE, media.header())], Body::from(body)).into_response()
+}
+
+fn one_line(message: &str) -> String {
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}

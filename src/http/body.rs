@@ -1,0 +1,112 @@
+//! From bytes to a GraphQL request: size, content type, JSON, and the types of its four entries.
+
+use std::time::Duration;
+
+use async_graphql::Variables;
+use axum::{
+    body::Body,
+    extract::Query,
+    http::{HeaderMap, StatusCode, Uri, header},
+};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+
+use super::{answer::Refused, negotiation::MediaType};
+use crate::graphql::Code;
+
+/// The entries of a request (GraphQL over HTTP, 5.1).
+#[derive(Debug)]
+pub(super) struct Params {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Variables,
+}
+
+/// Reads at most `limit` bytes in at most `timeout`, whatever `Content-Length` says.
+pub(super) async fn read(body: Body, limit: usize, timeout: Duration, media: MediaType) -> Result<Vec<u8>, Refused> {
+    let read = Limited::new(body, limit).collect();
+    match tokio::time::timeout(timeout, read).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("The body is larger than {limit} bytes.");
+            Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, media, Code::QueryTooLarge, message))
+        }
+        Ok(Err(_)) => {
+            Err(Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, "The body ended before it was whole."))
+        }
+        Err(_) => {
+            Err(Refused::new(StatusCode::REQUEST_TIMEOUT, media, Code::Timeout, "The body did not arrive in time."))
+        }
+    }
+}
+
+/// Only JSON: a browser sends the other types across sites without asking first.
+pub(super) fn require_json(headers: &HeaderMap, media: MediaType) -> Result<(), Refused> {
+    let refused =
+        |message: &str| Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, media, Code::BadUserInput, message));
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json")) {
+        return refused("Send `Content-Type: application/json`.");
+    }
+    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    match charset {
+        Some((_, value)) if !value.trim_matches('"').eq_ignore_ascii_case("utf-8") => refused("Send UTF-8."),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn parse_json(body: &[u8], media: MediaType) -> Result<Params, Refused> {
+    let bad = |message: &str| Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, message);
+    let body: Value = serde_json::from_slice(body).map_err(|error| {
+        // The parser's own message may quote the input; where it stopped is enough.
+        bad(&format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
+    })?;
+    match body {
+        Value::Object(entries) => from_entries(entries).map_err(bad),
+        Value::Array(_) => Err(bad("Batches are not accepted: send one operation in a request.")),
+        _ => Err(bad("The body must be a JSON object with `query`.")),
+    }
+}
+
+/// The same entries as query parameters; `variables` and `extensions` are JSON in text.
+pub(super) fn parse_query(uri: &Uri, media: MediaType) -> Result<Params, Refused> {
+    let bad = |message: &str| Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, message);
+    let Query(pairs) =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| bad("The query string cannot be read."))?;
+    let mut entries = Map::new();
+    for (name, value) in pairs {
+        let value = match name.as_str() {
+            "variables" | "extensions" | "operationName" if value.is_empty() => Value::Null,
+            "variables" | "extensions" => {
+                serde_json::from_str(&value).map_err(|_| bad(&format!("`{name}` is not valid JSON.")))?
+            }
+            "query" | "operationName" => Value::String(value),
+            _ => continue,
+        };
+        entries.insert(name, value);
+    }
+    from_entries(entries).map_err(bad)
+}
+
+fn from_entries(mut entries: Map<String, Value>) -> Result<Params, &'static str> {
+    let query = match entries.remove("query") {
+        Some(Value::String(query)) if !query.trim().is_empty() => query,
+        Some(Value::String(_)) | None => return Err("`query` is missing."),
+        Some(_) => return Err("`query` must be a string."),
+    };
+    let operation_name = match entries.remove("operationName") {
+        Some(Value::String(name)) => Some(name),
+        Some(Value::Null) | None => None,
+        Some(_) => return Err("`operationName` must be a string."),
+    };
+    let variables = match entries.remove("variables") {
+        Some(variables @ Value::Object(_)) => Variables::from_json(variables),
+        Some(Value::Null) | None => Variables::default(),
+        Some(_) => return Err("`variables` must be an object."),
+    };
+    match entries.remove("extensions") {
+        Some(Value::Object(_) | Value::Null) | None => Ok(Params { query, operation_name, variables }),
+        Some(_) => Err("`extensions` must be an object."),
+    }
+}

@@ -1,0 +1,186 @@
+//! The gate that every GraphQL document passes before it is executed: checked as text, parsed once, walked, refused
+//! by limits, and kept parsed in a bounded cache.
+//!
+//! The library walks every fragment spread anew, so that 700 bytes can hold a core for seconds; whatever leaves this
+//! room is small however often it is walked. What is static is judged once and cached with the document
+//! ([`Documents::prepare`]), what hangs on variables for each request ([`Document::check_cost`]).
+//! It must not know HTTP, the schema (but for the names of connections' fields) or who is asking.
+
+mod cost;
+mod lexer;
+mod refusal;
+mod size;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::sync::Arc;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Positioned, Variables};
+use quick_cache::{Weighter, sync::Cache};
+
+pub(crate) use self::refusal::Refusal;
+use crate::graphql::Code;
+
+/// What the cache may hold, in bytes as [`Document::weight`] counts them.
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Few enough that each of the cache's shards (32 documents at least) has room for the largest document.
+const CACHE_DOCUMENTS: usize = 256;
+/// What a token weighs when parsed, measured at its worst: a selection set of one field takes room for four.
+const TOKEN_BYTES: u64 = 256;
+
+/// What a document may ask for. A figure is what is still allowed.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Length of the text.
+    pub bytes: usize,
+    /// Names, values and punctuators in the text.
+    pub tokens: usize,
+    /// Brackets within brackets in the text, and selection sets within selection sets once fragments are spread.
+    pub nesting: usize,
+    /// Fragment definitions.
+    pub fragments: usize,
+    /// Fields, spreads and inline fragments of all operations, each fragment counted wherever it is spread.
+    pub selections: usize,
+    /// Aliases of one operation, counted like selections.
+    pub aliases: usize,
+    /// Fields at the root of one operation, the same field twice counted twice.
+    pub root_fields: usize,
+    /// Directives of one operation anywhere, counted like selections.
+    pub directives: usize,
+    /// Mutations of one operation that try a credential.
+    pub credential_mutations: usize,
+    /// Fields within fields.
+    pub depth: usize,
+    /// Fields within fields from `__schema` or `__type` on.
+    pub introspection_depth: usize,
+    /// Fields that one operation may resolve, lists multiplied by their page size.
+    pub cost: u64,
+    /// Items of lists that one operation may resolve.
+    pub nodes: u64,
+    /// The page size when none is asked for.
+    pub page_default: u64,
+    /// The largest page size; what cannot be a page size counts as this.
+    pub page_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 16 * 1024,
+            tokens: 2_000,
+            nesting: 64,
+            fragments: 20,
+            selections: 5_000,
+            aliases: 30,
+            root_fields: 20,
+            directives: 10,
+            credential_mutations: 1,
+            depth: 12,
+            introspection_depth: 15, // graphql-js: __schema types fields args type, nine times ofType, name
+            cost: 5_000,
+            nodes: 10_000,
+            page_default: 20,
+            page_max: 100,
+        }
+    }
+}
+
+/// The documents that have passed, parsed.
+pub(crate) struct Documents {
+    limits: Limits,
+    credential_mutations: &'static [&'static str],
+    cache: Cache<Box<str>, Arc<Document>, ByWeight>,
+}
+
+impl Documents {
+    /// An empty cache; `credential_mutations` names the mutations of which one operation may hold few.
+    pub(crate) fn new(limits: Limits, credential_mutations: &'static [&'static str]) -> Self {
+        let cache = Cache::with_weighter(CACHE_DOCUMENTS, CACHE_BYTES, ByWeight);
+        Self { limits, credential_mutations, cache }
+    }
+
+    /// The parsed document, from the cache or after all the checks that need no variables.
+    pub(crate) fn prepare(&self, query: &str) -> Result<Arc<Document>, Refusal> {
+        if query.len() > self.limits.bytes {
+            let message = format!("The query text has {} bytes, and the limit is {}.", query.len(), self.limits.bytes);
+            return Err(Refusal::new(Code::QueryTooLarge, message));
+        }
+        if let Some(document) = self.cache.get(query) {
+            return Ok(document);
+        }
+        let tokens = lexer::survey(query, &self.limits)?;
+        let parsed = parse_query(query).map_err(Refusal::from)?;
+        size::check(&parsed, &self.limits)?;
+        walk::check(&parsed, &self.limits, self.credential_mutations)?;
+        let weight = weight(query.len(), tokens);
+        let document = Arc::new(Document { parsed, weight });
+        self.cache.insert(query.into(), Arc::clone(&document));
+        Ok(document)
+    }
+}
+
+/// A document that has passed everything but the cost of the operation that is to run.
+#[derive(Debug)]
+pub(crate) struct Document {
+    parsed: ExecutableDocument,
+    weight: u64,
+}
+
+impl Document {
+    /// What the parser made of it.
+    pub(crate) fn parsed(&self) -> &ExecutableDocument {
+        &self.parsed
+    }
+
+    /// The kind of the operation of this name, or of the only one.
+    pub(crate) fn operation(&self, name: Option<&str>) -> Result<OperationType, Refusal> {
+        self.definition(name).map(|operation| operation.node.ty)
+    }
+
+    /// What the operation to run costs with these variables, or why that is too much.
+    pub(crate) fn check_cost(
+        &self,
+        name: Option<&str>,
+        variables: &Variables,
+        limits: &Limits,
+    ) -> Result<u64, Refusal> {
+        cost::check(&self.parsed, self.definition(name)?, variables, limits)
+    }
+
+    fn definition(&self, name: Option<&str>) -> Result<&Positioned<OperationDefinition>, Refusal> {
+        let found = match (&self.parsed.operations, name) {
+            (DocumentOperations::Single(operation), None) => Some(operation),
+            (DocumentOperations::Single(_), Some(_)) => None,
+            (DocumentOperations::Multiple(named), Some(name)) => named.get(name),
+            (DocumentOperations::Multiple(named), None) if named.len() > 1 => {
+                let message = format!("The document has {} operations: name one in operationName.", named.len());
+                return Err(Refusal::new(Code::GraphqlValidationFailed, message));
+            }
+            (DocumentOperations::Multiple(named), None) => named.values().next(),
+        };
+        found.ok_or_else(|| {
+            let name = refusal::echo(name.unwrap_or_default());
+            let message = format!("The document has no operation named \"{name}\".");
+            Refusal::new(Code::GraphqlValidationFailed, message)
+        })
+    }
+}
+
+/// About what a document takes in memory, its text as the cache's key included.
+fn weight(bytes: usize, tokens: usize) -> u64 {
+    let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    tokens.saturating_mul(TOKEN_BYTES).saturating_add(bytes)
+}
+
+#[derive(Clone)]
+struct ByWeight;
+
+impl Weighter<Box<str>, Arc<Document>> for ByWeight {
+    fn weight(&self, _: &Box<str>, document: &Arc<Document>) -> u64 {
+        document.weight
+    }
+}

@@ -1,0 +1,117 @@
+//! `/graphql`, by the GraphQL-over-HTTP specification. A request passes through in this order: media type, body,
+//! document and its limits, credentials, execution, answer. Nothing runs before all of the limits have been met.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use async_graphql::{Request, parser::types::OperationType};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+use futures_util::FutureExt as _;
+
+use super::{
+    Door,
+    answer::{self, Refused},
+    body::{self, Params},
+    document::Document,
+    layers::RequestId,
+    negotiation::MediaType,
+    origin, viewer,
+};
+use crate::{
+    core::{Error, limits::Quota},
+    graphql::{self, Code},
+};
+
+pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+    let Some(media) = MediaType::accepted(&parts.headers) else {
+        let message = "Accept `application/graphql-response+json` or `application/json`.";
+        return Refused::new(StatusCode::NOT_ACCEPTABLE, MediaType::Json, Code::BadUserInput, message).respond(&id);
+    };
+    match answer(&door, &parts, body, media).await {
+        Ok(executed) => answer::executed(media, executed, &id),
+        Err(refused) => allow_post(refused.respond(&id)),
+    }
+}
+
+async fn answer(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Result<async_graphql::Response, Refused> {
+    let origin = origin::of(&parts.extensions, &parts.headers, &door.settings.trusted_proxies);
+    let of_domain = |error| Refused::of_domain(media, error);
+    door.core.limits.attempt(Quota::Operation, &origin).map_err(of_domain)?;
+    let params = params(door, parts, body, media).await?;
+    let document = document(door, parts, &params, media)?;
+    let viewer = viewer::of(&door.core, &parts.headers).await.map_err(of_domain)?;
+
+    let mut request = Request::new(String::new()).variables(params.variables);
+    request.operation_name = params.operation_name;
+    request.set_parsed_query(document.parsed().clone());
+    if !door.settings.introspection {
+        request = request.disable_introspection();
+    }
+    let operation = document.operation(request.operation_name.as_deref());
+    let is_mutation = operation.is_ok_and(|operation| operation == OperationType::Mutation);
+    let request = graphql::with_context(request, door.core.clone(), viewer, origin);
+    execute(door, request, is_mutation).await.map_err(of_domain)
+}
+
+/// The request's entries, from a POST's body or a GET's query string.
+async fn params(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Result<Params, Refused> {
+    match parts.method {
+        Method::POST => {
+            body::require_json(&parts.headers, media)?;
+            let body = body::read(body, door.settings.body_bytes, door.settings.body_timeout, media).await?;
+            body::parse_json(&body, media)
+        }
+        Method::GET => body::parse_query(&parts.uri, media),
+        _ => Err(Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            media,
+            Code::BadUserInput,
+            "Use POST, or GET for queries.",
+        )),
+    }
+}
+
+/// The document, parsed once and within every limit.
+fn document(door: &Door, parts: &Parts, params: &Params, media: MediaType) -> Result<Arc<Document>, Refused> {
+    let of_document = |refusal| Refused::of_document(media, refusal);
+    let document = door.documents.prepare(&params.query).map_err(of_document)?;
+    let name = params.operation_name.as_deref();
+    let operation = document.operation(name).map_err(of_document)?;
+    if parts.method == Method::GET && operation != OperationType::Query {
+        let message = "GET is for queries; use POST.";
+        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, media, Code::BadUserInput, message));
+    }
+    document.check_cost(name, &params.variables, &door.settings.documents).map_err(of_document)?;
+    Ok(document)
+}
+
+/// Runs it, for as long as an operation may take. A mutation runs in a task of its own, which outlives a client
+/// that goes away: half a transaction is nobody's wish.
+async fn execute(door: &Door, request: Request, is_mutation: bool) -> Result<async_graphql::Response, Error> {
+    let schema = door.schema.clone();
+    let run = async move { schema.execute(request).await };
+    let timeout = door.settings.operation_timeout;
+    let done = if is_mutation {
+        tokio::time::timeout(timeout, tokio::spawn(run)).await.map(|joined| joined.map_err(|_| ()))
+    } else {
+        tokio::time::timeout(timeout, AssertUnwindSafe(run).catch_unwind()).await.map(|ran| ran.map_err(|_| ()))
+    };
+    match done {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(())) => Err(Error::internal("a resolver panicked")),
+        Err(_) => Err(Error::Timeout),
+    }
+}
+
+fn allow_post(mut response: Response) -> Response {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    }
+    response
+}

@@ -1,0 +1,86 @@
+//! The door: HTTP by axum. It knows the schema, the viewer and where a request comes from; no business word.
+
+mod answer;
+mod body;
+mod document;
+mod graphql;
+mod health;
+mod layers;
+mod negotiation;
+mod origin;
+mod pages;
+pub mod serve;
+mod viewer;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::FromRef,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::{any, get},
+};
+
+pub use document::Limits as DocumentLimits;
+
+use self::document::Documents;
+use crate::{
+    core::Core,
+    graphql::{self as api, Schema},
+};
+
+/// What an operator decides about the door.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub documents: DocumentLimits,
+    pub introspection: bool,
+    pub body_bytes: usize,
+    pub body_timeout: Duration,
+    pub operation_timeout: Duration,
+    pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Whether browsers reach this server over TLS, so that they may be told to stay there.
+    pub tls: bool,
+    /// The folder of development mails; none in production.
+    pub mailbox: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Door {
+    core: Arc<Core>,
+    schema: Schema,
+    documents: Arc<Documents>,
+    settings: Arc<Settings>,
+}
+
+impl FromRef<Door> for Arc<Core> {
+    fn from_ref(door: &Door) -> Self {
+        door.core.clone()
+    }
+}
+
+/// Every route, with what holds for all of them around it.
+pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
+    let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
+    let pages = pages::routes(pages::Info { playground: false, mailbox: settings.mailbox.clone() });
+    let door = Door { core, schema, documents: Arc::new(documents), settings: Arc::new(settings) };
+    let routes = Router::new()
+        .route("/graphql", any(graphql::handle))
+        .route("/schema.graphql", get(sdl))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(door.clone())
+        .merge(pages)
+        .fallback(nothing_here);
+    layers::around(routes, door.core.clone(), &door.settings)
+}
+
+async fn sdl() -> impl IntoResponse {
+    static SDL: std::sync::LazyLock<String> = std::sync::LazyLock::new(api::sdl);
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], SDL.as_str())
+}
+
+async fn nothing_here() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, "There is nothing here. The API is at /graphql.\n")
+}

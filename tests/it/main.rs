@@ -1,0 +1,14 @@
+//! The whole app, in this process, through its door: real documents, real databases, no sockets.
+//!
+//! SQLite is always there. `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` add their engines: each test then runs on
+//! all of them, with a database of its own.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod harness;
+
+mod engines;
+mod schema;
+mod smtp;
+mod smtp_sink;
+mod story;
