@@ -85,7 +85,7 @@ pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
         }),
         db,
         keys: Keys::derive(secrets.pepper.expose(), random.clone())?,
-        hasher: Hasher::new(secrets.pepper.expose(), accounts.bcrypt_cost, random.clone())?,
+        hasher: Hasher::new(secrets.pepper.expose(), accounts.bcrypt_cost, random.clone()),
         tokens: Arc::new(AccessTokens::new(base, accounts.ttl.access_token, secrets.jwt.expose(), previous)),
         outbox: Outbox::new(mail),
         limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone())),

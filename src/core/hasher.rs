@@ -49,22 +49,20 @@ pub enum Verdict {
 }
 
 impl Hasher {
-    pub fn new(pepper: &str, cost: u32, random: Random) -> Result<Self> {
+    pub fn new(pepper: &str, cost: u32, random: Random) -> Self {
         let pepper = hmac::Key::new(hmac::HMAC_SHA256, pepper.as_bytes());
         // Which pepper it was, without telling it: a row made with another one never verifies.
         let id = hmac::sign(&pepper, b"the id of this pepper");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut hasher = Self {
+        Self {
             pepper,
             scheme: format!("bcrypt-hmac-sha256:{}", super::crypto::hex(id.as_ref()).get(..12).unwrap_or("")).into(),
             cost,
+            nobody: nobody(cost, &random).into(),
             random,
             running: Arc::new(Semaphore::new((cores / 2).max(1))),
             waiting: Arc::new(Semaphore::new(QUEUE)),
-            nobody: "".into(),
-        };
-        hasher.nobody = hasher.hash_now("nobody's password")?.into();
-        Ok(hasher)
+        }
     }
 
     pub async fn hash(&self, password: &str) -> Result<PasswordHash> {
@@ -123,6 +121,14 @@ impl Hasher {
     }
 }
 
+/// A hash that nothing is known to match: chance in a hash's form. Making a real one would cost the start its time.
+fn nobody(cost: u32, random: &Random) -> String {
+    let (mut salt, mut digest) = ([0_u8; 16], [0_u8; 23]);
+    random.fill(&mut salt);
+    random.fill(&mut digest);
+    format!("$2b${cost:02}${}{}", bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(digest))
+}
+
 /// The cost in a `$2b$NN$` hash of the right length and alphabet, when it is one that we would use.
 fn cost_of(hash: &str) -> Option<u32> {
     let rest = hash.strip_prefix("$2b$")?;
@@ -131,3 +137,6 @@ fn cost_of(hash: &str) -> Option<u32> {
     let cost = (cost.len() == 2).then(|| cost.parse().ok()).flatten()?;
     (plain && (4..=HIGHEST_COST).contains(&cost)).then_some(cost)
 }
+
+#[cfg(test)]
+mod tests;
