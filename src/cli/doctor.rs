@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 
 use super::Failure;
 use crate::{
-    app::{App, World},
+    app::{self, App, World},
     config::{AppEnv, Config},
 };
 
@@ -32,13 +32,12 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
             .to_owned()),
     };
     tell("mail", mail);
-    let started = Instant::now();
-    match App::build(config, &base, world).await {
-        Ok(app) => {
-            tell("database", Ok(format!("{}, migrated", app.core.db.engine())));
-            tell("answer", first_answer(app, started).await);
+    match database(config).await {
+        Ok(text) => {
+            tell("database", Ok(text));
+            tell("answer", first_answer(config, &base, world).await);
         }
-        Err(error) => tell("database", Err(format!("{error}; check DATABASE_URL"))),
+        Err(text) => tell("database", Err(text)),
     }
     tell("memory", Ok(memory().unwrap_or_else(|| "not known on this system".to_owned())));
     if faults == 0 { Ok(()) } else { Err(Failure::Other(format!("{faults} to mend"))) }
@@ -51,7 +50,19 @@ fn public_address(config: &Config, base: &str) -> Result<String, String> {
     Ok(base.to_owned())
 }
 
-async fn first_answer(app: App, started: Instant) -> Result<String, String> {
+/// Looks, and changes nothing.
+async fn database(config: &Config) -> Result<String, String> {
+    let db = app::connect(config).await.map_err(|error| format!("{error}; check DATABASE_URL"))?;
+    match db.pending_migrations().await {
+        Ok(0) => Ok(format!("{}, up to date", db.engine())),
+        Ok(pending) => Err(format!("{}, {pending} migrations to run: lyceum migrate", db.engine())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn first_answer(config: &Config, base: &str, world: World) -> Result<String, String> {
+    let started = Instant::now();
+    let app = App::build(config, base, world).await.map_err(|error| error.to_string())?;
     let request = Request::post("/graphql")
         .header("content-type", "application/json")
         .body(Body::from(r#"{"query":"{ __typename }"}"#))

@@ -77,6 +77,7 @@ impl fmt::Display for Failure {
                 let lines: Vec<String> = faults.iter().map(line).collect();
                 write!(f, "{}", lines.join("\n"))
             }
+            Self::Domain(Error::Unavailable(cause)) => write!(f, "DATABASE_URL: the database does not answer: {cause}"),
             Self::Domain(error) => write!(f, "{error}"),
             Self::Other(text) => write!(f, "{text}"),
         }

@@ -139,6 +139,11 @@ impl Db {
         Ok(self.writer.close_by_ref().await?)
     }
 
+    /// How many migrations this binary has that the database has not.
+    pub async fn pending_migrations(&self) -> Result<usize> {
+        Ok(Migrator::get_pending_migrations_read_only(&self.writer).await?.len())
+    }
+
     /// Brings the tables up to this binary's version, one instance at a time.
     pub async fn migrate(&self) -> Result<()> {
         let _lock = MigrationLock::take(&self.options.url).await?;
