@@ -30,6 +30,8 @@ use lyceum::{
         random::Random,
     },
 };
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -110,6 +112,13 @@ impl Lyceum {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// Takes every table away, as if the database had just been made.
+    pub(crate) async fn empty_database(&self) {
+        let connection = self.database.connect().await;
+        Migrator::down(&connection, None).await.unwrap();
+        connection.execute_unprepared("DROP TABLE seaql_migrations").await.unwrap();
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {

@@ -8,6 +8,7 @@
 mod harness;
 
 mod engines;
+mod migrations;
 mod schema;
 mod smtp;
 mod smtp_sink;

@@ -63,6 +63,10 @@ impl Database {
         self.connect().await.execute_unprepared(sql).await.unwrap().rows_affected()
     }
 
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<u64, sea_orm::DbErr> {
+        Ok(self.connect().await.execute_unprepared(sql).await?.rows_affected())
+    }
+
     /// The first column of the first row, as a number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let row = self.first(sql).await;
