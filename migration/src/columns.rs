@@ -24,6 +24,15 @@ pub(crate) fn text(name: impl IntoIden, length: u32) -> ColumnDef {
     ColumnDef::new(name).string_len(length).not_null().take()
 }
 
+/// Text that is compared and sorted by its bytes. SQLite and our tables on MySQL do so by themselves.
+pub(crate) fn key(manager: &SchemaManager<'_>, name: impl IntoIden, length: u32) -> ColumnDef {
+    let mut column = text(name, length);
+    if manager.get_database_backend() == DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
 /// Microseconds since 1970, UTC.
 pub(crate) fn time(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()

@@ -6,6 +6,7 @@
 mod columns;
 mod m20261121_000001_create_accounts;
 mod m20261121_000002_create_outbox;
+mod m20261121_000003_create_posts;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 pub use sea_orm_migration::{MigratorTrait, prelude::DbErr, sea_orm};
@@ -15,6 +16,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_create_accounts::Migration), Box::new(m20261121_000002_create_outbox::Migration)]
+        vec![
+            Box::new(m20261121_000001_create_accounts::Migration),
+            Box::new(m20261121_000002_create_outbox::Migration),
+            Box::new(m20261121_000003_create_posts::Migration),
+        ]
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{id, index, optional, table, text, time, uuid};
+use crate::columns::{id, index, key, optional, table, text, time, uuid};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -31,9 +31,9 @@ async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     users
         .col(id())
         .col(text("username", 32))
-        .col(text("username_key", 32))
+        .col(key(manager, "username_key", 32))
         .col(text("email", 254))
-        .col(text("email_key", 254))
+        .col(key(manager, "email_key", 254))
         .col(text("first_name", 64))
         .col(text("last_name", 64))
         .col(text("role", 16))
@@ -41,12 +41,14 @@ async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(text("password_scheme", 64))
         .col(optional(time("email_verified_at")))
         .col(optional(time("suspended_until")))
+        .col(optional(text("suspended_reason", 500)))
         .col(optional(time("last_login_at")))
         .col(time("created_at"))
         .col(time("updated_at"));
     manager.create_table(users).await?;
     manager.create_index(index("users", "users_username_key", &["username_key"], true)).await?;
-    manager.create_index(index("users", "users_email_key", &["email_key"], true)).await
+    manager.create_index(index("users", "users_email_key", &["email_key"], true)).await?;
+    manager.create_index(index("users", "users_role", &["role", "id"], false)).await
 }
 
 /// One row for each attempt: it holds the username, and not the address, which the attempt has yet to prove.
@@ -55,9 +57,9 @@ async fn signups(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     signups
         .col(id())
         .col(text("username", 32))
-        .col(text("username_key", 32))
+        .col(key(manager, "username_key", 32))
         .col(text("email", 254))
-        .col(text("email_key", 254))
+        .col(key(manager, "email_key", 254))
         .col(text("first_name", 64))
         .col(text("last_name", 64))
         .col(text("password_hash", 100))
@@ -123,7 +125,7 @@ async fn one_time_tokens(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(id())
         .col(text("purpose", 16))
         .col(optional(uuid("subject")))
-        .col(text("email_key", 254))
+        .col(key(manager, "email_key", 254))
         .col(text("token_digest", 64))
         .col(text("code_digest", 64))
         .col(ColumnDef::new("tries").integer().not_null())

@@ -8,7 +8,7 @@ use super::Failure;
 use crate::{
     app::{self, World},
     config::Config,
-    core::accounts::{admin, signup::NewAccount},
+    core::accounts::{management, signup::NewAccount},
 };
 
 #[derive(Debug, Subcommand)]
@@ -38,7 +38,8 @@ pub(super) async fn run(config: &Config, command: Command) -> Result<(), Failure
     db.migrate().await?;
     let base = config.public_url.clone().unwrap_or_default();
     let core = app::core(config, &base, db, World::real(config)?)?;
-    let user = admin::create(&core, NewAccount { username, email, password, first_name, last_name }).await?;
+    let user = management::create_administrator(&core, NewAccount { username, email, password, first_name, last_name })
+        .await?;
     println!("{} is an administrator", user.username);
     Ok(core.db.close().await?)
 }

@@ -30,6 +30,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[derive(Clone)]
 pub struct Keys {
     codes: hmac::Key,
+    cursors: hmac::Key,
     seal: Arc<aead::LessSafeKey>,
     random: Random,
 }
@@ -38,10 +39,12 @@ impl Keys {
     pub fn derive(secret: &str, random: Random) -> Result<Self> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let codes = hmac::sign(&root, b"lyceum: short codes");
+        let cursors = hmac::sign(&root, b"lyceum: cursors");
         let seal = hmac::sign(&root, b"lyceum: sealed mails");
         let seal = aead::UnboundKey::new(&aead::CHACHA20_POLY1305, seal.as_ref()).map_err(Error::internal)?;
         Ok(Self {
             codes: hmac::Key::new(hmac::HMAC_SHA256, codes.as_ref()),
+            cursors: hmac::Key::new(hmac::HMAC_SHA256, cursors.as_ref()),
             seal: Arc::new(aead::LessSafeKey::new(seal)),
             random,
         })
@@ -50,6 +53,18 @@ impl Keys {
     /// What stands in the database for a short code: bound to its purpose and its address.
     pub fn code_digest(&self, purpose: &str, email_key: &str, code: &str) -> String {
         hex(hmac::sign(&self.codes, format!("{purpose}\0{email_key}\0{code}").as_bytes()).as_ref())
+    }
+
+    /// A short tag that only this server can make: enough against guessing, since a wrong one gives nothing away.
+    pub fn cursor_tag<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
+        let mut signing = hmac::Context::with_key(&self.cursors);
+        for part in parts {
+            signing.update(&(part.len() as u64).to_be_bytes());
+            signing.update(part);
+        }
+        let mut tag = [0; N];
+        tag.iter_mut().zip(signing.sign().as_ref()).for_each(|(byte, signed)| *byte = *signed);
+        tag
     }
 
     /// Nonce, then ciphertext and tag. `about` must be the same when it is opened.

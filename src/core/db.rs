@@ -5,6 +5,10 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,51 +42,20 @@ pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     options: Options,
+    statements: Arc<AtomicU64>,
 }
 
 impl Db {
     pub async fn connect(options: Options) -> Result<Self> {
-        if options.url.starts_with("sqlite:") {
-            return Self::connect_sqlite(options).await;
-        }
-        let mut connect = common(&options.url);
-        connect.max_connections(options.pool).statement_timeout(STATEMENT).map_sqlx_mysql_pool_opts(|pool| {
-            // Without gap locks: unique indexes keep our rules, and fewer transactions meet in a deadlock.
-            pool.after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await.map(drop)
-                })
-            })
-        });
-        let pool = Database::connect(connect).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, options })
-    }
-
-    async fn connect_sqlite(options: Options) -> Result<Self> {
-        if let Some(folder) = sqlite_file(&options.url).as_deref().and_then(Path::parent) {
-            std::fs::create_dir_all(folder).map_err(Error::internal)?;
-        }
-        let durable = options.durable;
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let readers = u32::try_from(cores.clamp(2, 4)).unwrap_or(2);
-        let connect = |connections: u32, read_only: bool| {
-            let mut connect = common(&options.url);
-            connect.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |sqlite| {
-                let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-                sqlite
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(synchronous)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY)
-                    .row_buffer_size(1000)
-                    .read_only(read_only)
-            });
-            Database::connect(connect)
+        let (reader, writer) =
+            if options.url.starts_with("sqlite:") { sqlite(&options).await? } else { pool(&options).await? };
+        let statements = Arc::new(AtomicU64::new(0));
+        let counted = |mut connection: DatabaseConnection| {
+            let statements = statements.clone();
+            connection.set_metric_callback(move |_| _ = statements.fetch_add(1, Ordering::Relaxed));
+            connection
         };
-        // The writer first: it makes the file that the readers open.
-        let writer = connect(1, false).await?;
-        let reader = connect(readers, true).await?;
-        Ok(Self { reader, writer, options })
+        Ok(Self { reader: counted(reader), writer: counted(writer), options, statements })
     }
 
     /// For statements that change nothing.
@@ -130,6 +103,11 @@ impl Db {
         }
     }
 
+    /// How many statements there have been since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
     pub async fn ping(&self) -> Result<()> {
         Ok(self.reader.ping().await?)
     }
@@ -159,6 +137,48 @@ impl Db {
         }
         Ok(Migrator::up(&self.writer, None).await?)
     }
+}
+
+/// One pool, for both.
+async fn pool(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    let mut connect = common(&options.url);
+    connect.max_connections(options.pool).statement_timeout(STATEMENT).map_sqlx_mysql_pool_opts(|pool| {
+        // Without gap locks: unique indexes keep our rules, and fewer transactions meet in a deadlock.
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await.map(drop)
+            })
+        })
+    });
+    let pool = Database::connect(connect).await?;
+    Ok((pool.clone(), pool))
+}
+
+/// Readers, and the one writer.
+async fn sqlite(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    if let Some(folder) = sqlite_file(&options.url).as_deref().and_then(Path::parent) {
+        std::fs::create_dir_all(folder).map_err(Error::internal)?;
+    }
+    let durable = options.durable;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let readers = u32::try_from(cores.clamp(2, 4)).unwrap_or(2);
+    let connect = |connections: u32, read_only: bool| {
+        let mut connect = common(&options.url);
+        connect.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |sqlite| {
+            let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(synchronous)
+                .foreign_keys(true)
+                .busy_timeout(BUSY)
+                .row_buffer_size(1000)
+                .read_only(read_only)
+        });
+        Database::connect(connect)
+    };
+    // The writer first: it makes the file that the readers open.
+    let writer = connect(1, false).await?;
+    Ok((connect(readers, true).await?, writer))
 }
 
 fn common(url: &str) -> ConnectOptions {

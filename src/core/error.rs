@@ -68,6 +68,7 @@ pub enum FaultCode {
     EmailNotVerified,
     AccountSuspended,
     TokenInvalid,
+    LastAdmin,
 }
 
 impl Fault {
@@ -93,6 +94,11 @@ impl Faults {
 
     pub fn push(&mut self, fault: Fault) {
         self.0.push(fault);
+    }
+
+    /// An error when there is any.
+    pub fn none(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.into()) }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -2,13 +2,18 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod comments;
 pub mod crypto;
+pub mod dashboard;
 pub mod db;
 pub mod error;
 pub mod hasher;
 pub mod limits;
 pub mod mail;
+pub mod page;
+pub mod posts;
 pub mod random;
+mod search;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;

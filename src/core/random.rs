@@ -48,10 +48,14 @@ impl Random {
         }
     }
 
-    /// A version 7 UUID: it sorts by the time of its making.
+    /// A version 7 UUID. It sorts by the time of its making to the microsecond: the twelve bits after the version
+    /// hold the fraction of the millisecond (RFC 9562, 6.2, method 3).
     pub fn uuid(&self, now: Time) -> Uuid {
         let mut bytes = [0_u8; 10];
         self.fill(&mut bytes);
+        let fraction = u16::try_from(now.0.rem_euclid(1000) * 4096 / 1000).unwrap_or(0);
+        let [high, low] = fraction.to_be_bytes();
+        (bytes[0], bytes[1]) = (high, low);
         let millis = u64::try_from(now.0.div_euclid(1000)).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
     }

@@ -21,7 +21,7 @@ pub struct SignedIn {
     pub session: SessionId,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     User,
     Moderator,
@@ -48,6 +48,20 @@ impl Viewer {
             Self::User(signed_in) => Ok(signed_in),
             Self::Anonymous => Err(Error::Unauthenticated(AuthFailure::Missing)),
         }
+    }
+
+    /// What somebody wrote: the author's matter, or that of somebody with at least this role. Nobody's belongs to
+    /// the latter alone.
+    pub fn owner_or(&self, author: Option<uuid::Uuid>, role: Role) -> Result<()> {
+        let viewer = self.signed_in()?;
+        let own = author == Some(viewer.user.id.0);
+        if own || viewer.user.role >= role { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Somebody with at least this role.
+    pub fn require(&self, role: Role) -> Result<&SignedIn> {
+        let viewer = self.signed_in()?;
+        if viewer.user.role >= role { Ok(viewer) } else { Err(Error::Forbidden) }
     }
 
     /// The person's own matter, or that of somebody with at least this role.

@@ -42,12 +42,6 @@ struct SignupPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for SignupPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors, ..Self::default() }
-    }
-}
-
 /// Proof that a mail arrived: either `token`, or `email` and `code`.
 #[derive(InputObject)]
 struct VerifyEmailInput {
@@ -68,12 +62,6 @@ struct VerifyEmailPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for VerifyEmailPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors, ..Self::default() }
-    }
-}
-
 /// Who wants the verification mail once more.
 #[derive(InputObject)]
 struct ResendVerificationEmailInput {
@@ -88,11 +76,7 @@ struct ResendVerificationEmailPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for ResendVerificationEmailPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors }
-    }
-}
+super::payload::payloads!(SignupPayload, VerifyEmailPayload, ResendVerificationEmailPayload);
 
 #[derive(Default)]
 pub struct AdmissionMutations;

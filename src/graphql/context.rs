@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
+use super::loaders::Loaders;
 use crate::core::{Core, Error, Origin, Result, viewer::Viewer};
 
 pub(super) trait ContextExt<'a> {
     fn core(&self) -> Result<&'a Arc<Core>>;
     fn viewer(&self) -> Result<&'a Viewer>;
     fn origin(&self) -> Result<&'a Origin>;
+    fn loaders(&self) -> Result<&'a Loaders>;
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {
@@ -23,5 +25,9 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn origin(&self) -> Result<&'a Origin> {
         self.data_opt().ok_or_else(|| Error::internal("the context holds no origin"))
+    }
+
+    fn loaders(&self) -> Result<&'a Loaders> {
+        self.data_opt().ok_or_else(|| Error::internal("the context holds no loaders"))
     }
 }

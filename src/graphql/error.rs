@@ -183,4 +183,6 @@ pub(super) enum UserErrorCode {
     AccountSuspended,
     /// The link or the code is wrong, used, replaced or expired.
     TokenInvalid,
+    /// There would be no administrator left who can act.
+    LastAdmin,
 }

@@ -3,14 +3,21 @@
 //! A noun has a file: its object, its queries, its mutations with inputs and payloads.
 
 mod admission;
+mod comments;
+mod connection;
 mod context;
+mod dashboard;
 mod error;
+mod loaders;
+mod management;
 mod node;
 mod payload;
+mod posts;
 mod recovery;
 mod scalars;
 mod sessions;
 mod users;
+mod writing;
 
 use std::sync::Arc;
 
@@ -22,11 +29,24 @@ use crate::core::{Core, Origin, viewer::Viewer};
 
 /// What anybody can ask.
 #[derive(MergedObject, Default)]
-pub struct Query(users::UserQueries, admission::AvailabilityQueries);
+pub struct Query(
+    users::UserQueries,
+    posts::PostQueries,
+    comments::CommentQueries,
+    node::NodeQueries,
+    dashboard::DashboardQueries,
+    admission::AvailabilityQueries,
+);
 
 /// What anybody can change.
 #[derive(MergedObject, Default)]
-pub struct Mutation(admission::AdmissionMutations, recovery::RecoveryMutations, sessions::SessionMutations);
+pub struct Mutation(
+    admission::AdmissionMutations,
+    recovery::RecoveryMutations,
+    sessions::SessionMutations,
+    writing::WritingMutations,
+    management::ManagementMutations,
+);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -52,5 +72,5 @@ pub fn sdl() -> String {
 
 /// What resolvers may ask their context for; `context.rs` is the other end.
 pub fn with_context(request: Request, core: Arc<Core>, viewer: Viewer, origin: Origin) -> Request {
-    request.data(core).data(viewer).data(origin)
+    request.data(loaders::Loaders::new(&core, &viewer)).data(core).data(viewer).data(origin)
 }

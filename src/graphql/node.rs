@@ -1,13 +1,37 @@
-//! Global ids (Relay Global Object Identification): opaque to clients, a type and a UUID to us.
+//! Nodes: global ids (Relay Global Object Identification), the interface, and the one type through which every node
+//! reaches the executor.
 
-use async_graphql::ID;
+use std::borrow::Cow;
+
+use async_graphql::{
+    Context, ContextSelectionSet, ID, Interface, Object, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field, registry::Registry,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
+
+use super::{
+    comments::Comment,
+    context::ContextExt as _,
+    payload::{Guarded, guarded},
+    posts::Post,
+    users::User,
+};
+use crate::core::{
+    Error, Result,
+    accounts::{UserId, directory},
+    comments::{self, CommentId},
+    posts::{self, PostId},
+};
+
+const MOST_NODES: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     User,
     Session,
+    Post,
+    Comment,
 }
 
 impl Kind {
@@ -15,10 +39,111 @@ impl Kind {
         match self {
             Self::User => "User",
             Self::Session => "Session",
+            Self::Post => "Post",
+            Self::Comment => "Comment",
         }
     }
 }
 
 pub(super) fn global_id(kind: Kind, id: Uuid) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("{}:{id}", kind.as_str())))
+}
+
+/// The id of that kind; nothing for one of another kind, and for junk. Only our own spelling counts.
+pub(super) fn local_id(kind: Kind, id: &ID) -> Option<Uuid> {
+    let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
+    let uuid = Uuid::parse_str(decoded.strip_prefix(kind.as_str())?.strip_prefix(':')?).ok()?;
+    (global_id(kind, uuid) == *id).then_some(uuid)
+}
+
+/// The id in an argument that has to be one of that kind.
+pub(super) fn id_in(argument: &str, kind: Kind, id: &ID) -> Result<Uuid> {
+    local_id(kind, id).ok_or_else(|| Error::BadInput(format!("`{argument}` is not the id of a {}.", kind.as_str())))
+}
+
+/// The id of what a mutation is to change: what cannot be one is not there.
+pub(super) fn id_of(kind: Kind, id: &ID) -> Result<Uuid> {
+    local_id(kind, id).ok_or(Error::NotFound)
+}
+
+/// A node on its way out. It delegates; that all nodes pass here is what lets plain fields be answered without a
+/// future for each.
+pub(super) struct Shown<T>(T);
+
+impl<T> From<T> for Shown<T> {
+    fn from(node: T) -> Self {
+        Self(node)
+    }
+}
+
+impl<T: OutputType> OutputType for Shown<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        self.0.resolve(ctx, field).await
+    }
+}
+
+/// Anything with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+pub(super) enum Node {
+    User(User),
+    Post(Post),
+    Comment(Comment),
+}
+
+#[derive(Default)]
+pub struct NodeQueries;
+
+#[Object]
+impl NodeQueries {
+    /// Anything by its global id; null when there is no such thing for you.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Guarded<Node> {
+        guarded(async { Ok(find(ctx, &[id]).await?.pop().flatten()) }.await)
+    }
+
+    /// Several things by their global ids, in the same order; null for each that is not there for you. At most 100.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
+    ) -> Guarded<Vec<Option<Node>>> {
+        guarded(find(ctx, &ids).await.map(Some))
+    }
+}
+
+/// One statement for each kind among the ids, with the same rules as everywhere.
+async fn find(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
+    if ids.len() > MOST_NODES {
+        return Err(Error::BadInput(format!("`ids` may have {MOST_NODES} ids at most.")));
+    }
+    let (core, viewer) = (ctx.core()?, ctx.viewer()?);
+    let of = |kind| ids.iter().filter_map(move |id| local_id(kind, id));
+    let (users, posts, comments): (Vec<_>, Vec<_>, Vec<_>) = (
+        of(Kind::User).map(UserId).collect(),
+        of(Kind::Post).map(PostId).collect(),
+        of(Kind::Comment).map(CommentId).collect(),
+    );
+    let users = if users.is_empty() { Default::default() } else { directory::by_ids(core, &users).await? };
+    let want = posts::Want { body: true, author: true };
+    let posts = if posts.is_empty() { Default::default() } else { posts::by_ids(core, viewer, &posts, want).await? };
+    let want = comments::Want { author: true };
+    let comments =
+        if comments.is_empty() { Default::default() } else { comments::by_ids(core, viewer, &comments, want).await? };
+    let found = ids.iter().map(|id| {
+        let user = local_id(Kind::User, id).and_then(|id| users.get(&UserId(id)));
+        let post = local_id(Kind::Post, id).and_then(|id| posts.get(&PostId(id)));
+        let comment = local_id(Kind::Comment, id).and_then(|id| comments.get(&CommentId(id)));
+        user.map(|user| Node::User(User::new(user.clone())))
+            .or_else(|| post.map(|post| Node::Post(Post::new(post.clone()))))
+            .or_else(|| comment.map(|comment| Node::Comment(Comment::new(comment.clone()))))
+    });
+    Ok(found.collect())
 }

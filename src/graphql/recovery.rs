@@ -23,12 +23,6 @@ struct ForgotPasswordPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for ForgotPasswordPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors }
-    }
-}
-
 /// A new password, and the proof that the mail arrived: either `token`, or `email` and `code`.
 #[derive(InputObject)]
 struct ResetPasswordInput {
@@ -49,11 +43,7 @@ struct ResetPasswordPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for ResetPasswordPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors }
-    }
-}
+super::payload::payloads!(ForgotPasswordPayload, ResetPasswordPayload);
 
 #[derive(Default)]
 pub struct RecoveryMutations;

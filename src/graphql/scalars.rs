@@ -9,6 +9,12 @@ use crate::core::clock::Time;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateTime(Time);
 
+impl DateTime {
+    pub(super) fn time(self) -> Time {
+        self.0
+    }
+}
+
 impl From<Time> for DateTime {
     fn from(time: Time) -> Self {
         Self(time)

@@ -79,12 +79,6 @@ struct LoginPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for LoginPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors, ..Self::default() }
-    }
-}
-
 /// The token that is due for its successor.
 #[derive(InputObject)]
 struct RefreshSessionInput {
@@ -109,12 +103,6 @@ struct RefreshSessionPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for RefreshSessionPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors, ..Self::default() }
-    }
-}
-
 /// Which sessions a logout ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Scope")]
@@ -136,11 +124,7 @@ struct LogoutPayload {
     user_errors: Vec<UserError>,
 }
 
-impl Payload for LogoutPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { user_errors, ..Self::default() }
-    }
-}
+super::payload::payloads!(LoginPayload, RefreshSessionPayload, LogoutPayload);
 
 #[derive(Default)]
 pub struct SessionMutations;

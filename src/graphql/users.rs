@@ -1,17 +1,24 @@
-//! Users: the object, whose private half is for oneself and for administrators, and `me`.
+//! Users: the object, whose private half is for oneself and for administrators, and the queries.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::{
+    comments::{CommentConnection, CommentOrder, comments_of},
+    connection::{OrderDirection, connection},
     context::ContextExt as _,
-    node::{Kind, global_id},
+    loaders::PostsOf,
+    node::{Kind, Shown, global_id, local_id},
     payload::{Guarded, guarded},
+    posts::{self, PostConnection, PostOrder},
     scalars::DateTime,
 };
 use crate::core::{
-    Result, accounts,
+    Result,
+    accounts::{self, Private, UserId, directory},
+    comments::Parent,
+    page::{Cursors, PageRequest},
     viewer::{self, Viewer},
 };
 
@@ -44,14 +51,19 @@ impl User {
     }
 
     /// A private field: for oneself and for administrators.
-    fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&accounts::User) -> Option<T>) -> Guarded<T> {
-        let allowed = || -> Result<()> {
-            if self.to_oneself {
-                return Ok(());
+    async fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&Private) -> Option<T>) -> Guarded<T> {
+        let found = async {
+            if !self.to_oneself {
+                ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin)?;
             }
-            ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin)
+            if let Some(private) = &self.user.private {
+                return Ok(value(private));
+            }
+            // The rows came with the public half; the loader brings the other one of them all.
+            let whole = ctx.loaders()?.users.load(self.user.id).await?;
+            Ok(whole.and_then(|user| user.private.as_ref().and_then(value)))
         };
-        guarded(allowed().map(|()| value(&self.user)))
+        guarded(found.await)
     }
 }
 
@@ -59,7 +71,7 @@ impl User {
 #[Object]
 impl User {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id(Kind::User, self.user.id.0)
     }
 
@@ -80,7 +92,7 @@ impl User {
 
     /// First and last name together, for display.
     async fn display_name(&self) -> String {
-        format!("{} {}", self.user.first_name, self.user.last_name)
+        self.user.display_name()
     }
 
     /// What the user may do.
@@ -88,14 +100,50 @@ impl User {
         self.user.role.into()
     }
 
+    /// The posts that this user wrote and you may see, the newest first.
+    async fn posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the front: 0 to 100; 20 without a word.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to go on from.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
+        #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<PostOrder>,
+    ) -> Guarded<PostConnection> {
+        let found = async {
+            let (author, order) = (self.user.id, PostOrder::into_domain(order_by));
+            let cursors = Cursors::new(&ctx.core()?.keys, format!("posts of {author:?} {order:?}"), ctx.viewer()?);
+            let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
+            let key = PostsOf { author, window, order, want: posts::wanted(ctx) };
+            let page = ctx.loaders()?.posts_of.load(key).await?;
+            Ok(Some(PostConnection::new(page, cursors, posts::Counted::Of(author))))
+        };
+        guarded(found.await)
+    }
+
+    /// The comments that this user wrote and you may see, the newest first.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the front: 0 to 100; 20 without a word.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to go on from.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
+        #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<CommentOrder>,
+    ) -> Guarded<CommentConnection> {
+        let request = PageRequest { first, after, last, before };
+        let parent = Parent::Author(self.user.id);
+        guarded(comments_of(ctx, parent, &request, order_by, OrderDirection::Desc).await.map(Some))
+    }
+
     /// The e-mail address. Only for oneself and for administrators.
     async fn email(&self, ctx: &Context<'_>) -> Guarded<String> {
-        self.private(ctx, |user| Some(user.email.clone()))
+        self.private(ctx, |private| Some(private.email.clone())).await
     }
 
     /// Whether the e-mail address was proved. Only for oneself and for administrators.
     async fn email_verified(&self, ctx: &Context<'_>) -> Guarded<bool> {
-        self.private(ctx, |user| Some(user.email_verified_at.is_some()))
+        self.private(ctx, |private| Some(private.email_verified_at.is_some())).await
     }
 
     /// When the account was made.
@@ -105,19 +153,75 @@ impl User {
 
     /// When the account was last changed. Only for oneself and for administrators.
     async fn updated_at(&self, ctx: &Context<'_>) -> Guarded<DateTime> {
-        self.private(ctx, |user| Some(user.updated_at.into()))
+        self.private(ctx, |private| Some(private.updated_at.into())).await
     }
 
     /// When the user last logged in; null before the first time. Only for oneself and for administrators.
     async fn last_login_at(&self, ctx: &Context<'_>) -> Guarded<DateTime> {
-        self.private(ctx, |user| user.last_login_at.map(DateTime::from))
+        self.private(ctx, |private| private.last_login_at.map(DateTime::from)).await
     }
 
     /// Until when the account is suspended; null when it is not. Only for oneself and for administrators.
     async fn suspended_until(&self, ctx: &Context<'_>) -> Guarded<DateTime> {
-        self.private(ctx, |user| user.suspended_until.map(DateTime::from))
+        self.private(ctx, |private| private.suspended_until.map(DateTime::from)).await
     }
 }
+
+/// Which users.
+#[derive(Default, InputObject)]
+pub(super) struct UserFilter {
+    /// Only those with this role.
+    role: Option<Role>,
+    /// Only those with every one of these words, or parts of words, in the username or the names; for administrators
+    /// in the e-mail address too.
+    search: Option<String>,
+    /// Only those that are, or are not, suspended now.
+    suspended: Option<bool>,
+    /// Only those whose e-mail address is, or is not, verified.
+    email_verified: Option<bool>,
+}
+
+impl From<UserFilter> for directory::Filter {
+    fn from(filter: UserFilter) -> Self {
+        Self {
+            role: filter.role.map(viewer::Role::from),
+            search: filter.search.filter(|search| !search.trim().is_empty()),
+            suspended: filter.suspended,
+            email_verified: filter.email_verified,
+        }
+    }
+}
+
+/// What users are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "directory::Field")]
+pub(super) enum UserOrderField {
+    /// When their accounts were made.
+    CreatedAt,
+    /// Their usernames, without regard to case.
+    Username,
+}
+
+/// The order of users.
+#[derive(InputObject)]
+pub(super) struct UserOrder {
+    /// What to go by.
+    field: UserOrderField,
+    /// Which way.
+    #[graphql(default_with = "OrderDirection::Desc")]
+    direction: OrderDirection,
+}
+
+/// How many users a list has.
+pub(super) struct Counted(directory::Filter);
+
+impl Counted {
+    async fn count(&self, ctx: &Context<'_>) -> Result<u64> {
+        directory::count(ctx.core()?, ctx.viewer()?, &self.0).await
+    }
+}
+
+connection!(UserConnection, UserEdge, User, accounts::User, Counted);
 
 #[derive(Default)]
 pub struct UserQueries;
@@ -125,10 +229,57 @@ pub struct UserQueries;
 #[Object]
 impl UserQueries {
     /// Who is signed in; null when nobody is.
-    async fn me(&self, ctx: &Context<'_>) -> Guarded<User> {
+    async fn me(&self, ctx: &Context<'_>) -> Guarded<Shown<User>> {
         guarded(ctx.viewer().map(|viewer| match viewer {
-            Viewer::User(signed_in) => Some(User::new(signed_in.user.clone())),
+            Viewer::User(signed_in) => Some(User::new(signed_in.user.clone()).into()),
             Viewer::Anonymous => None,
         }))
+    }
+
+    /// A user by the id; null when there is none.
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Guarded<Shown<User>> {
+        let found = async {
+            let Some(id) = local_id(Kind::User, &id).map(UserId) else { return Ok(None) };
+            let mut found = directory::by_ids(ctx.core()?, &[id]).await?;
+            Ok(found.remove(&id).map(|user| User::new(user).into()))
+        };
+        guarded(found.await)
+    }
+
+    /// A user by the username, without regard to case; null when there is none.
+    async fn user_by_username(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The username.")] username: String,
+    ) -> Guarded<Shown<User>> {
+        let found = async { directory::find_by_username(ctx.core()?, &username).await };
+        guarded(found.await.map(|user| user.map(|user| User::new(user).into())))
+    }
+
+    /// All users, the newest first. Only for moderators and administrators.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the front: 0 to 100; 20 without a word.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to go on from.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
+        #[graphql(desc = "Which ones.")] filter: Option<UserFilter>,
+        #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<UserOrder>,
+    ) -> Guarded<UserConnection> {
+        let found = async {
+            let (core, viewer) = (ctx.core()?, ctx.viewer()?);
+            viewer.require(viewer::Role::Moderator)?;
+            let filter = directory::Filter::from(filter.unwrap_or_default());
+            let order = order_by.map_or_else(directory::Order::default, |order| directory::Order {
+                field: order.field.into(),
+                direction: order.direction.into(),
+            });
+            let cursors = Cursors::new(&core.keys, format!("users {order:?} {filter:?}"), viewer);
+            let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
+            let page = directory::list(core, viewer, &window, order, &filter).await?;
+            Ok(Some(UserConnection::new(page, cursors, Counted(filter))))
+        };
+        guarded(found.await)
     }
 }

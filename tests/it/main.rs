@@ -7,6 +7,7 @@
 
 mod harness;
 
+mod content;
 mod engines;
 mod migrations;
 mod schema;

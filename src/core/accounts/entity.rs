@@ -21,6 +21,7 @@ pub(crate) mod users {
         pub password_scheme: String,
         pub email_verified_at: Option<Time>,
         pub suspended_until: Option<Time>,
+        pub suspended_reason: Option<String>,
         pub last_login_at: Option<Time>,
         pub created_at: Time,
         pub updated_at: Time,

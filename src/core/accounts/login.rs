@@ -50,8 +50,8 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
         Candidate::Nobody => return Err(wrong()),
     };
     let hash = PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
-    let user = User::from(*user);
     refuse_if_suspended(core, &user)?;
+    let user = User::from(*user);
     core.limits.forget_failures(&account);
     if verdict == Verdict::Outdated {
         rehash(core, user.id, &credentials.password, &hash).await?;
@@ -128,10 +128,12 @@ async fn rehash(core: &Core, user: UserId, password: &str, old: &PasswordHash) -
     Ok(())
 }
 
-fn refuse_if_suspended(core: &Core, user: &User) -> Result<()> {
-    let Some(until) = user.suspended_until.filter(|_| user.is_suspended(core.clock.now())) else { return Ok(()) };
+fn refuse_if_suspended(core: &Core, user: &users::Model) -> Result<()> {
+    let Some(until) = user.suspended_until.filter(|until| *until > core.clock.now()) else { return Ok(()) };
     let until = until.to_utc().format("%Y-%m-%d %H:%M UTC");
-    Err(Fault::new(FaultCode::AccountSuspended, format!("This account is suspended until {until}.")).into())
+    let reason = user.suspended_reason.as_deref().map(|reason| format!(" The reason: {reason}")).unwrap_or_default();
+    let message = format!("This account is suspended until {until}.{reason}");
+    Err(Fault::new(FaultCode::AccountSuspended, message).into())
 }
 
 fn wrong() -> Error {

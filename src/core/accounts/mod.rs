@@ -1,11 +1,12 @@
 //! Accounts: one file for each story. A story parses its input, collects every fault, does the slow work, and
 //! then writes all or nothing in one transaction.
 
-pub mod admin;
 pub mod availability;
+pub mod directory;
 mod entity;
 pub mod login;
 mod mail_quota;
+pub mod management;
 mod new_password;
 pub mod one_time;
 pub mod password;
@@ -16,4 +17,4 @@ mod user;
 pub mod verification;
 
 pub(crate) use entity::users;
-pub use user::{User, UserId};
+pub use user::{Private, User, UserId};

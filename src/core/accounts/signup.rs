@@ -225,6 +225,7 @@ pub(super) async fn insert_user(
         password_scheme: hash.scheme.clone(),
         email_verified_at: verified.then_some(now),
         suspended_until: None,
+        suspended_reason: None,
         last_login_at: None,
         created_at: now,
         updated_at: now,

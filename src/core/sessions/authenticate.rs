@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _, JoinType, Query},
 };
 
 use super::entity as sessions;
 use crate::core::{
     Core,
-    accounts::{User, users},
+    accounts::{User, UserId, users},
     clock::Time,
     error::{AuthFailure, Error, Result},
     viewer::{SignedIn, Viewer},
@@ -26,7 +26,7 @@ pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
             (sessions::Entity, sessions::Column::IdleExpiresAt),
             (sessions::Entity, sessions::Column::AbsoluteExpiresAt),
         ])
-        .columns(User::COLUMNS.map(|column| (users::Entity, column)))
+        .columns(User::PUBLIC.into_iter().chain(User::PRIVATE).map(|column| (users::Entity, column)))
         .from(sessions::Entity)
         .join(
             JoinType::InnerJoin,
@@ -40,12 +40,23 @@ pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
     let Some(row) = core.db.read().query_one(&statement).await? else { return Err(gone) };
     let ended: Option<Time> = row.try_get_by_index(0)?;
     let (idle, absolute): (Time, Time) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    let user = User::from_row(&row, 3)?;
-    if ended.is_some() || user.is_suspended(now) {
+    let user = User::whole(&row, 3)?;
+    if ended.is_some() || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
         return Err(gone);
     }
     if idle <= now || absolute <= now {
         return Err(Error::Unauthenticated(AuthFailure::Expired));
     }
     Ok(Viewer::User(SignedIn { user: Arc::new(user), session }))
+}
+
+/// How many sessions of a user would be let in now.
+pub(crate) async fn count_live(core: &Core, user: UserId) -> Result<u64> {
+    let now = core.clock.now();
+    let live = sessions::Entity::find()
+        .filter(sessions::Column::UserId.eq(user.0))
+        .filter(sessions::Column::EndedAt.is_null())
+        .filter(sessions::Column::IdleExpiresAt.gt(now))
+        .filter(sessions::Column::AbsoluteExpiresAt.gt(now));
+    Ok(live.count(core.db.read()).await?)
 }

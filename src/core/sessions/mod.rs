@@ -8,6 +8,7 @@ mod open;
 mod refresh;
 
 pub use authenticate::authenticate;
+pub(crate) use authenticate::count_live;
 pub(crate) use logout::end_all;
 pub use logout::{Scope, logout};
 pub(crate) use open::open;

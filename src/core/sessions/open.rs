@@ -15,7 +15,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
-    accounts::{User, UserId, types::DeviceName, users},
+    accounts::{Private, User, UserId, types::DeviceName, users},
     error::Result,
 };
 
@@ -40,7 +40,8 @@ pub(crate) async fn open(core: &Core, origin: &Origin, user: User, device: Optio
     let refresh_token = core.db.retry(|| store(core, &row)).await?;
     let session = Session::from(row);
     let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
-    let user = Arc::new(User { last_login_at: Some(now), ..user });
+    let private = user.private.map(|private| Private { last_login_at: Some(now), ..private });
+    let user = Arc::new(User { private, ..user });
     Ok(Opened { session, user, access, refresh_token })
 }
 

@@ -52,7 +52,7 @@ async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     let Some(token) = Entity::find_by_id(digest).one(&tx).await? else { return refused(AuthFailure::Invalid) };
     let Some((session, user)) = owner(&tx, token.session_id).await? else { return refused(AuthFailure::Revoked) };
     let now = core.clock.now();
-    if session.ended_at.is_some() || user.is_suspended(now) {
+    if session.ended_at.is_some() || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
         return refused(AuthFailure::Revoked);
     }
     if token.superseded_at.is_some() {

@@ -1,0 +1,230 @@
+//! What administrators do with accounts. The last of them cannot lose the role, the account or the access, whatever
+//! races: every change to an administrator first locks the rows of all of them.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
+
+use super::{
+    User, UserId, availability,
+    entity::users::{ActiveModel, Column, Entity, Model},
+    signup::{self, NewAccount},
+    types::{Email, PersonName, Username},
+};
+use crate::core::{
+    Core,
+    clock::Time,
+    comments,
+    error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
+    hasher::PasswordHash,
+    posts, sessions,
+    viewer::{Role, Viewer},
+};
+
+/// A suspension without an end: the year 9999.
+const FOR_EVER: Time = Time(253_370_764_800_000_000);
+const REASON_CHARS: usize = 500;
+
+/// What is to be changed; what is absent stays.
+#[derive(Default)]
+pub struct Change {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+}
+
+/// What becomes of what somebody wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    KeepAnonymised,
+    Delete,
+}
+
+pub struct Suspension {
+    pub until: Option<Time>,
+    pub reason: Option<String>,
+}
+
+/// A change to one row of `users`, checked and ready to be written.
+struct Checked {
+    username: Option<Username>,
+    email: Option<Email>,
+    first_name: Option<PersonName>,
+    last_name: Option<PersonName>,
+}
+
+/// Makes a user whose address counts as verified: the administrator vouches for it.
+pub async fn create(core: &Core, viewer: &Viewer, new: NewAccount, role: Role) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    make(core, new, role).await
+}
+
+/// The same for who runs the server: nobody has to be an administrator before the first one.
+pub async fn create_administrator(core: &Core, new: NewAccount) -> Result<Arc<User>> {
+    make(core, new, Role::Admin).await
+}
+
+pub async fn update(core: &Core, viewer: &Viewer, id: UserId, change: Change) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    let change = check(&change)?;
+    core.db.retry(|| store(core, id, &change)).await
+}
+
+pub async fn set_role(core: &Core, viewer: &Viewer, id: UserId, role: Role) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    let now = core.clock.now();
+    let change = || ActiveModel { role: Set(role.as_str().to_owned()), updated_at: Set(now), ..Default::default() };
+    let user = core.db.retry(|| alter(core, id, role != Role::Admin, change())).await?;
+    tracing::info!(user = %id.0, role = role.as_str(), "role set");
+    Ok(user)
+}
+
+pub async fn suspend(core: &Core, viewer: &Viewer, id: UserId, suspension: Suspension) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    let now = core.clock.now();
+    let mut faults = Faults::default();
+    if suspension.until.is_some_and(|until| until <= now) {
+        faults.push(Fault::new(FaultCode::Invalid, "Choose a moment that is yet to come.").at("until"));
+    }
+    let reason = suspension.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|reason| reason.chars().count() > REASON_CHARS) {
+        faults.push(Fault::new(FaultCode::TooLong, format!("Use at most {REASON_CHARS} characters.")).at("reason"));
+    }
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let change = || ActiveModel {
+        suspended_until: Set(Some(suspension.until.unwrap_or(FOR_EVER))),
+        suspended_reason: Set(reason.map(str::to_owned)),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let user = core.db.retry(|| alter(core, id, true, change())).await?;
+    tracing::info!(user = %id.0, "suspended");
+    Ok(user)
+}
+
+pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    let now = core.clock.now();
+    let change = || ActiveModel {
+        suspended_until: Set(None),
+        suspended_reason: Set(None),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let user = core.db.retry(|| alter(core, id, false, change())).await?;
+    tracing::info!(user = %id.0, "reinstated");
+    Ok(user)
+}
+
+pub async fn delete(core: &Core, viewer: &Viewer, id: UserId, content: Content) -> Result<UserId> {
+    viewer.require(Role::Admin)?;
+    core.db.retry(|| remove(core, id, content)).await?;
+    tracing::info!(user = %id.0, "account deleted");
+    Ok(id)
+}
+
+async fn make(core: &Core, new: NewAccount, role: Role) -> Result<Arc<User>> {
+    let parsed = signup::parse(core, &new, Username::parse_even_reserved).await?;
+    if availability::user_with_email(core.db.read(), &parsed.email.key()).await?.is_some() {
+        return Err(signup::email_taken().into());
+    }
+    let hash = core.hasher.hash(&new.password).await?;
+    let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
+    tracing::info!(user = %user.id.0, role = role.as_str(), "account created");
+    Ok(user)
+}
+
+async fn insert(core: &Core, new: &signup::Parsed, hash: &PasswordHash, role: Role) -> Result<Arc<User>> {
+    let tx = core.db.begin().await?;
+    if availability::user_with_email(&tx, &new.email.key()).await?.is_some() {
+        return Err(signup::email_taken().into());
+    }
+    let user = signup::insert_user(core, &tx, new, hash, role, true).await?;
+    tx.commit().await?;
+    Ok(Arc::new(User::from(user)))
+}
+
+fn check(change: &Change) -> Result<Checked> {
+    let mut faults = Faults::default();
+    let username = change.username.as_deref();
+    let username = username.and_then(|name| faults.check("username", Username::parse_even_reserved(name)));
+    let email = change.email.as_deref().and_then(|email| faults.check("email", Email::parse(email)));
+    let first_name = change.first_name.as_deref();
+    let first_name = first_name.and_then(|name| faults.check("firstName", PersonName::parse(name)));
+    let last_name = change.last_name.as_deref();
+    let last_name = last_name.and_then(|name| faults.check("lastName", PersonName::parse(name)));
+    if faults.is_empty() { Ok(Checked { username, email, first_name, last_name }) } else { Err(faults.into()) }
+}
+
+async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
+    let tx = core.db.begin().await?;
+    Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
+    let now = core.clock.now();
+    let mut row = ActiveModel { id: Set(id.0), updated_at: Set(now), ..Default::default() };
+    if let Some(username) = &change.username {
+        row.username = Set(username.as_str().to_owned());
+        row.username_key = Set(username.key());
+    }
+    if let Some(email) = &change.email {
+        row.email = Set(email.as_str().to_owned());
+        row.email_key = Set(email.key());
+        row.email_verified_at = Set(Some(now));
+    }
+    if let Some(name) = &change.first_name {
+        row.first_name = Set(name.as_str().to_owned());
+    }
+    if let Some(name) = &change.last_name {
+        row.last_name = Set(name.as_str().to_owned());
+    }
+    let user = row.update(&tx).await.map_err(|error| match duplicate_key(&error) {
+        Some(key) if key.contains("username_key") => signup::username_taken().into(),
+        Some(_) => signup::email_taken().into(),
+        None => Error::from(error),
+    })?;
+    tx.commit().await?;
+    Ok(Arc::new(User::from(user)))
+}
+
+/// Writes a change that may take an administrator away.
+async fn alter(core: &Core, id: UserId, takes_admin: bool, mut change: ActiveModel) -> Result<Arc<User>> {
+    let tx = core.db.begin().await?;
+    let user = Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
+    if takes_admin {
+        keep_an_administrator(core, &tx, &user).await?;
+    }
+    change.id = Set(user.id);
+    let user = change.update(&tx).await?;
+    tx.commit().await?;
+    Ok(Arc::new(User::from(user)))
+}
+
+async fn remove(core: &Core, id: UserId, content: Content) -> Result<()> {
+    let tx = core.db.begin().await?;
+    let user = Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
+    keep_an_administrator(core, &tx, &user).await?;
+    if content == Content::Delete {
+        posts::entity::Entity::delete_many().filter(posts::entity::Column::AuthorId.eq(id.0)).exec(&tx).await?;
+        comments::Entity::delete_many().filter(comments::Column::AuthorId.eq(id.0)).exec(&tx).await?;
+    }
+    sessions::end_all(core, &tx, id).await?;
+    Entity::delete_by_id(id.0).exec(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Refuses to take the last administrator who can act. The lock makes changes to administrators wait for each other.
+async fn keep_an_administrator(core: &Core, tx: &DatabaseTransaction, user: &Model) -> Result<()> {
+    let administrators = Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).lock_exclusive().all(tx).await?;
+    let now = core.clock.now();
+    let can_act = |other: &Model| other.suspended_until.is_none_or(|until| until <= now);
+    let is_one = administrators.iter().any(|other| other.id == user.id);
+    if is_one && !administrators.iter().any(|other| other.id != user.id && can_act(other)) {
+        return Err(Fault::new(FaultCode::LastAdmin, "There has to be one administrator at least.").into());
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The statement that every read of comments begins with, and its rule: a comment is seen by who sees its post.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, QueryResult,
+    sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, JoinType, Query, SelectStatement},
+};
+
+use super::{
+    Comment, CommentId,
+    entity::{Column, Entity},
+};
+use crate::core::{
+    Core,
+    accounts::{User, UserId, users},
+    error::Result,
+    posts,
+    viewer::Viewer,
+};
+
+/// What a selection needs beyond the columns that every comment brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Want {
+    pub author: bool,
+}
+
+/// Comments under posts that the viewer may see.
+pub(super) fn visible(viewer: &Viewer) -> Condition {
+    let posts = posts::visible(viewer);
+    if posts.is_empty() {
+        return posts;
+    }
+    let seen = Query::select()
+        .expr(Expr::value(1))
+        .from(posts::entity::Entity)
+        .and_where(Expr::col((posts::entity::Entity, posts::entity::Column::Id)).equals((Entity, Column::PostId)))
+        .cond_where(posts)
+        .take();
+    Condition::all().add(Expr::exists(seen))
+}
+
+/// The comments that the viewer may see among these ids.
+pub async fn by_ids(
+    core: &Core,
+    viewer: &Viewer,
+    ids: &[CommentId],
+    want: Want,
+) -> Result<HashMap<CommentId, Arc<Comment>>> {
+    let mut select = select(want);
+    select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0))).cond_where(visible(viewer));
+    let rows = core.db.read().query_all(&select).await?;
+    let comments = rows.iter().map(|row| from_row(row, want)).collect::<Result<Vec<Comment>, DbErr>>()?;
+    Ok(comments.into_iter().map(|comment| (comment.id, Arc::new(comment))).collect())
+}
+
+/// Comments, with their authors' public half where it is wanted; each column has a name of its own.
+pub(super) fn select(want: Want) -> SelectStatement {
+    let own = [Column::Id, Column::PostId, Column::AuthorId, Column::Body, Column::CreatedAt, Column::UpdatedAt];
+    let mut columns: Vec<Expr> = own.map(|column| Expr::col((Entity, column))).into();
+    if want.author {
+        columns.extend(User::PUBLIC.map(|column| Expr::col((users::Entity, column))));
+    }
+    let mut select = Query::select();
+    for (number, column) in columns.into_iter().enumerate() {
+        select.expr_as(column, Alias::new(format!("c{number}")).into_iden());
+    }
+    select.from(Entity);
+    if want.author {
+        let same = Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::AuthorId));
+        select.join(JoinType::LeftJoin, users::Entity, same);
+    }
+    select.take()
+}
+
+pub(super) fn from_row(row: &QueryResult, want: Want) -> Result<Comment, DbErr> {
+    Ok(Comment {
+        id: row.try_get_by_index(0)?,
+        post_id: row.try_get_by_index(1)?,
+        author_id: row.try_get_by_index::<Option<UserId>>(2)?,
+        author: if want.author { User::optional_public(row, 6)?.map(Arc::new) } else { None },
+        body: row.try_get_by_index(3)?,
+        created_at: row.try_get_by_index(4)?,
+        updated_at: row.try_get_by_index(5)?,
+    })
+}

@@ -1,0 +1,111 @@
+//! Writing comments: by who sees the post; changed by their authors and by who looks after the site, and deleted by
+//! the post's author too.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
+
+use super::{
+    Comment, CommentId,
+    entity::{ActiveModel, Column, Entity, Model},
+    read::{Want, by_ids, visible},
+};
+use crate::core::{
+    Core,
+    accounts::UserId,
+    error::{Error, Result},
+    posts::{self, PostId, types::CommentBody},
+    viewer::{Role, Viewer},
+};
+
+pub struct NewComment {
+    pub post: PostId,
+    pub body: String,
+}
+
+pub async fn create(core: &Core, viewer: &Viewer, new: NewComment) -> Result<Arc<Comment>> {
+    let author = viewer.signed_in()?;
+    let body = CommentBody::parse(&new.body).map_err(|fault| fault.at("body"))?;
+    let row = core.db.retry(|| insert(core, viewer, author.user.id, new.post, &body)).await?;
+    Ok(Arc::new(Comment { author: Some(author.user.clone()), ..Comment::from(row) }))
+}
+
+pub async fn update(core: &Core, viewer: &Viewer, id: CommentId, body: &str) -> Result<Arc<Comment>> {
+    viewer.signed_in()?;
+    let body = CommentBody::parse(body).map_err(|fault| fault.at("body"))?;
+    core.db.retry(|| store(core, viewer, id, &body)).await?;
+    let mut written = by_ids(core, viewer, &[id], Want { author: true }).await?;
+    written.remove(&id).ok_or(Error::NotFound)
+}
+
+/// Deletes the comment; gives the post that it stood under.
+pub async fn delete(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
+    viewer.signed_in()?;
+    core.db.retry(|| remove(core, viewer, id)).await
+}
+
+async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body: &CommentBody) -> Result<Model> {
+    let tx = core.db.begin().await?;
+    let seen = posts::entity::Entity::find_by_id(post.0).filter(posts::visible(viewer)).one(&tx).await?;
+    seen.ok_or(Error::NotFound)?;
+    let now = core.clock.now();
+    let row = Model {
+        id: core.random.uuid(now),
+        post_id: post.0,
+        author_id: Some(author.0),
+        body: body.as_str().to_owned(),
+        created_at: now,
+        updated_at: now,
+    };
+    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+async fn store(core: &Core, viewer: &Viewer, id: CommentId, body: &CommentBody) -> Result<()> {
+    let tx = core.db.begin().await?;
+    let comment = find(&tx, viewer, id).await?;
+    viewer.owner_or(comment.author_id, Role::Moderator)?;
+    let change = ActiveModel {
+        id: Set(comment.id),
+        body: Set(body.as_str().to_owned()),
+        updated_at: Set(core.clock.now()),
+        ..Default::default()
+    };
+    change.update(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn remove(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
+    let tx = core.db.begin().await?;
+    let comment = find(&tx, viewer, id).await?;
+    if viewer.owner_or(comment.author_id, Role::Moderator).is_err() {
+        let post = posts::entity::Entity::find_by_id(comment.post_id).one(&tx).await?.ok_or(Error::NotFound)?;
+        viewer.owner_or(post.author_id, Role::Moderator)?;
+    }
+    Entity::delete_by_id(comment.id).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(PostId(comment.post_id))
+}
+
+/// What the viewer may not see is not there.
+async fn find(tx: &DatabaseTransaction, viewer: &Viewer, id: CommentId) -> Result<Model> {
+    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).one(tx).await?;
+    found.ok_or(Error::NotFound)
+}
+
+impl From<Model> for Comment {
+    fn from(row: Model) -> Self {
+        Self {
+            id: CommentId(row.id),
+            post_id: PostId(row.post_id),
+            author_id: row.author_id.map(UserId),
+            author: None,
+            body: row.body,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}

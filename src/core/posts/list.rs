@@ -1,0 +1,161 @@
+//! Posts in pages: all that the viewer may see, or those of many authors in one statement.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait as _, IdenStatic as _,
+    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
+};
+
+use super::{
+    Post, Status,
+    entity::{Column, Entity},
+    read::{Want, from_row, select, visible},
+};
+use crate::core::{
+    Core,
+    accounts::UserId,
+    error::Result,
+    page::{Direction, Page, Position, Sort, SortBy, Window},
+    search,
+    viewer::Viewer,
+};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    pub author: Option<UserId>,
+    pub status: Option<Status>,
+    pub search: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    CreatedAt,
+    PublishedAt,
+    Title,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    pub field: Field,
+    pub direction: Direction,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { field: Field::CreatedAt, direction: Direction::Desc }
+    }
+}
+
+impl Order {
+    /// A sort value of this order, as cursors hold one.
+    pub fn sort(self) -> Sort {
+        match self.field {
+            Field::CreatedAt => Sort::Id,
+            Field::PublishedAt => Sort::Number(0),
+            Field::Title => Sort::Text(String::new()),
+        }
+    }
+
+    fn column(self) -> Option<Column> {
+        match self.field {
+            Field::CreatedAt => None,
+            Field::PublishedAt => Some(Column::PublishedAt),
+            Field::Title => Some(Column::TitleKey),
+        }
+    }
+
+    fn by(self) -> SortBy<'static> {
+        let column = self.column().map(|column| ("posts", column.as_str()));
+        SortBy { column, id: ("posts", "id"), direction: self.direction }
+    }
+}
+
+type Rows = Page<(Position, Arc<Post>)>;
+
+/// One page: one statement, with the rule of visibility in it.
+pub async fn list(
+    core: &Core,
+    viewer: &Viewer,
+    window: &Window,
+    order: Order,
+    filter: &Filter,
+    want: Want,
+) -> Result<Rows> {
+    let mut select = select(want, order.column());
+    select.cond_where(visible(viewer)).cond_where(matching(filter));
+    window.apply(&mut select, &order.by());
+    let rows = core.db.read().query_all(&select).await?;
+    let posts = rows.iter().map(|row| positioned(row, order, want)).collect::<Result<Vec<_>>>()?;
+    Ok(window.page(posts))
+}
+
+pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
+    let mut select = Query::select();
+    select.expr(Expr::col((Entity, Column::Id)).count()).from(Entity);
+    select.cond_where(visible(viewer)).cond_where(matching(filter));
+    crate::core::page::count(core.db.read(), &select).await
+}
+
+/// A page of each author's posts, all in one statement: a branch for each, every one of them limited.
+pub async fn list_by_authors(
+    core: &Core,
+    viewer: &Viewer,
+    authors: &[UserId],
+    window: &Window,
+    order: Order,
+    want: Want,
+) -> Result<HashMap<UserId, Rows>> {
+    let branch = |author: uuid::Uuid| -> SelectStatement {
+        let mut select = select(want, order.column());
+        select.and_where(Column::AuthorId.eq(author)).cond_where(visible(viewer));
+        window.apply(&mut select, &order.by());
+        select
+    };
+    let parents = authors.iter().map(|author| author.0);
+    let rows = crate::core::page::each(core.db.read(), parents, branch).await?;
+    let mut by_author: HashMap<UserId, Vec<(Position, Arc<Post>)>> = HashMap::new();
+    for row in &rows {
+        let (position, post) = positioned(row, order, want)?;
+        if let Some(author) = post.author_id {
+            by_author.entry(author).or_default().push((position, post));
+        }
+    }
+    let pages = authors.iter().map(|author| {
+        let mut rows = by_author.remove(author).unwrap_or_default();
+        window.sort(&mut rows, order.direction);
+        (*author, window.page(rows))
+    });
+    Ok(pages.collect())
+}
+
+/// How many posts of each author the viewer may see.
+pub async fn count_by_authors(core: &Core, viewer: &Viewer, authors: &[UserId]) -> Result<HashMap<UserId, u64>> {
+    let mut select = Query::select();
+    select
+        .column((Entity, Column::AuthorId))
+        .expr(Expr::col((Entity, Column::Id)).count())
+        .from(Entity)
+        .and_where(Column::AuthorId.is_in(authors.iter().map(|author| author.0)))
+        .cond_where(visible(viewer))
+        .group_by_col((Entity, Column::AuthorId));
+    let counted = crate::core::page::counts(core.db.read(), &select).await?;
+    Ok(authors.iter().map(|author| (*author, counted.get(&author.0).copied().unwrap_or(0))).collect())
+}
+
+fn positioned(row: &sea_orm::QueryResult, order: Order, want: Want) -> Result<(Position, Arc<Post>)> {
+    let (post, next) = from_row(row, want)?;
+    let sort = match order.field {
+        Field::CreatedAt => Sort::Id,
+        Field::PublishedAt => Sort::Number(row.try_get_by_index(next)?),
+        Field::Title => Sort::Text(row.try_get_by_index(next)?),
+    };
+    Ok((Position { sort, id: post.id.0 }, Arc::new(post)))
+}
+
+fn matching(filter: &Filter) -> Condition {
+    Condition::all()
+        .add_option(filter.author.map(|author| Column::AuthorId.eq(author.0)))
+        .add_option(filter.status.map(|status| Column::Status.eq(status.as_str())))
+        .add_option(filter.search.as_deref().map(search::in_posts))
+}

@@ -1,0 +1,138 @@
+//! Writing posts: by their authors, and by who looks after the site.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
+
+use super::{
+    Post, PostId, Status,
+    entity::{ActiveModel, Column, Entity, Model},
+    read::{Want, by_ids, visible},
+    types::{Body, Title},
+};
+use crate::core::{
+    Core,
+    clock::Time,
+    error::{Error, Faults, Result},
+    viewer::{Role, Viewer},
+};
+
+pub struct NewPost {
+    pub title: String,
+    pub body: String,
+    pub status: Status,
+}
+
+/// What is to be changed; what is absent stays.
+pub struct Change {
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub status: Option<Status>,
+}
+
+pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Post>> {
+    let author = viewer.signed_in()?;
+    let mut faults = Faults::default();
+    let title = faults.check("title", Title::parse(&new.title));
+    let body = faults.check("body", Body::parse(&new.body));
+    let (Some(title), Some(body)) = (title, body) else { return Err(faults.into()) };
+    let now = core.clock.now();
+    let row = Model {
+        id: core.random.uuid(now),
+        author_id: Some(author.user.id.0),
+        title: title.as_str().to_owned(),
+        title_key: title.key(),
+        body: body.as_str().to_owned(),
+        status: new.status.as_str().to_owned(),
+        created_at: now,
+        updated_at: now,
+        published_at: if new.status == Status::Published { now } else { Time(0) },
+    };
+    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(core.db.write()).await?;
+    Ok(Arc::new(Post { author: Some(author.user.clone()), ..Post::from(row) }))
+}
+
+pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) -> Result<Arc<Post>> {
+    viewer.signed_in()?;
+    let mut faults = Faults::default();
+    let title = change.title.as_deref().map(|title| faults.check("title", Title::parse(title)));
+    let body = change.body.as_deref().map(|body| faults.check("body", Body::parse(body)));
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let (title, body) = (title.flatten(), body.flatten());
+    core.db.retry(|| store(core, viewer, id, title.as_ref(), body.as_ref(), change.status)).await?;
+    let want = Want { body: true, author: true };
+    let mut written = by_ids(core, viewer, &[id], want).await?;
+    written.remove(&id).ok_or(Error::NotFound)
+}
+
+/// Deletes the post, and the comments under it with it.
+pub async fn delete(core: &Core, viewer: &Viewer, id: PostId) -> Result<PostId> {
+    viewer.signed_in()?;
+    core.db.retry(|| remove(core, viewer, id)).await?;
+    Ok(id)
+}
+
+async fn store(
+    core: &Core,
+    viewer: &Viewer,
+    id: PostId,
+    title: Option<&Title>,
+    body: Option<&Body>,
+    status: Option<Status>,
+) -> Result<()> {
+    let tx = core.db.begin().await?;
+    let post = own(&tx, viewer, id).await?;
+    let now = core.clock.now();
+    let first_publication = status == Some(Status::Published) && post.published_at.0 == 0;
+    let mut change = ActiveModel { id: Set(post.id), updated_at: Set(now), ..Default::default() };
+    if let Some(title) = title {
+        change.title = Set(title.as_str().to_owned());
+        change.title_key = Set(title.key());
+    }
+    if let Some(body) = body {
+        change.body = Set(body.as_str().to_owned());
+    }
+    if let Some(status) = status {
+        change.status = Set(status.as_str().to_owned());
+    }
+    if first_publication {
+        change.published_at = Set(now);
+    }
+    change.update(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn remove(core: &Core, viewer: &Viewer, id: PostId) -> Result<()> {
+    let tx = core.db.begin().await?;
+    let post = own(&tx, viewer, id).await?;
+    Entity::delete_by_id(post.id).exec(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The post, if the viewer may change it. What the viewer may not even see is not there.
+async fn own(tx: &DatabaseTransaction, viewer: &Viewer, id: PostId) -> Result<Model> {
+    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).one(tx).await?;
+    let post = found.ok_or(Error::NotFound)?;
+    viewer.owner_or(post.author_id, Role::Moderator)?;
+    Ok(post)
+}
+
+impl From<Model> for Post {
+    fn from(row: Model) -> Self {
+        Self {
+            id: PostId(row.id),
+            author_id: row.author_id.map(crate::core::accounts::UserId),
+            author: None,
+            title: row.title,
+            body: Some(row.body),
+            status: Status::parse(&row.status),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            published_at: Some(row.published_at).filter(|at| at.0 != 0),
+        }
+    }
+}
