@@ -1,7 +1,7 @@
 //! Nodes: global ids (Relay Global Object Identification), the interface, and the one type through which every node
 //! reaches the executor.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use async_graphql::{
     Context, ContextSelectionSet, ID, Interface, Object, OutputType, Positioned, ServerResult, Value,
@@ -131,12 +131,12 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
         of(Kind::Post).map(PostId).collect(),
         of(Kind::Comment).map(CommentId).collect(),
     );
-    let users = if users.is_empty() { Default::default() } else { directory::by_ids(core, &users).await? };
+    let users = if users.is_empty() { HashMap::new() } else { directory::by_ids(core, &users).await? };
     let want = posts::Want { body: true, author: true };
-    let posts = if posts.is_empty() { Default::default() } else { posts::by_ids(core, viewer, &posts, want).await? };
+    let posts = if posts.is_empty() { HashMap::new() } else { posts::by_ids(core, viewer, &posts, want).await? };
     let want = comments::Want { author: true };
     let comments =
-        if comments.is_empty() { Default::default() } else { comments::by_ids(core, viewer, &comments, want).await? };
+        if comments.is_empty() { HashMap::new() } else { comments::by_ids(core, viewer, &comments, want).await? };
     let found = ids.iter().map(|id| {
         let user = local_id(Kind::User, id).and_then(|id| users.get(&UserId(id)));
         let post = local_id(Kind::Post, id).and_then(|id| posts.get(&PostId(id)));

@@ -45,7 +45,9 @@ macro_rules! payloads {
     ($($payload:ty),+ $(,)?) => {
         $(impl Payload for $payload {
             fn refused(user_errors: Vec<UserError>) -> Self {
-                Self { user_errors, ..Self::default() }
+                let mut payload = Self::default();
+                payload.user_errors = user_errors;
+                payload
             }
         })+
     };
