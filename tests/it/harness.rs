@@ -3,7 +3,9 @@
 
 mod answer;
 mod database;
+pub(crate) mod door;
 mod people;
+pub(crate) mod wire;
 
 use std::{
     net::SocketAddr,

@@ -10,6 +10,7 @@ mod harness;
 mod content;
 mod engines;
 mod migrations;
+mod limits;
 mod schema;
 mod smtp;
 mod smtp_sink;
