@@ -14,8 +14,10 @@ use crate::{
     graphql::{Code, ErrorExtensions},
 };
 
-/// Longer messages would hand clients their own input back.
+/// Longer messages, in bytes, would hand clients their own input back.
 const LONGEST_MESSAGE: usize = 200;
+/// The library quotes what it was sent; more of that than this, in bytes and over all errors, does not go back.
+const MOST_QUOTED: usize = 200;
 
 /// A request that was not executed.
 pub(super) struct Refused {
@@ -119,6 +121,7 @@ pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, 
             MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
             MediaType::Json => StatusCode::OK,
         };
+        shorten(&mut response.errors);
         // An error before execution has no `data` entry (GraphQL specification, 7.1).
         return json(status, media, &serde_json::json!({ "errors": response.errors }));
     }
@@ -144,10 +147,23 @@ fn json(status: StatusCode, media: MediaType, body: &impl Serialize) -> Response
     (status, [(header::CONTENT_TYPE, media.header())], Body::from(body)).into_response()
 }
 
+/// As many errors of validation as may be told; the first one always is. The library tells some of them twice.
+fn shorten(errors: &mut Vec<ServerError>) {
+    errors.dedup_by(|one, other| one.message == other.message && one.locations == other.locations);
+    let mut quoted = 0;
+    let told = errors.iter().take_while(|error| {
+        quoted += error.message.split('"').skip(1).step_by(2).map(str::len).sum::<usize>();
+        quoted <= MOST_QUOTED
+    });
+    let told = told.count().max(1);
+    errors.truncate(told);
+}
+
 fn one_line(message: &str) -> String {
     let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    match line.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
+    if line.len() <= LONGEST_MESSAGE {
+        return line;
     }
+    let end = line.floor_char_boundary(LONGEST_MESSAGE - "…".len());
+    format!("{}…", line.get(..end).unwrap_or_default())
 }

@@ -10,6 +10,7 @@ mod harness;
 mod content;
 mod engines;
 mod migrations;
+mod hostile;
 mod limits;
 mod schema;
 mod smtp;
