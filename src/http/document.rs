@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Positioned, Variables};
+use async_graphql::{Positioned, Value, Variables};
 use quick_cache::{Weighter, sync::Cache};
 
 pub(crate) use self::refusal::Refusal;
@@ -148,6 +148,25 @@ impl Document {
         limits: &Limits,
     ) -> Result<u64, Refusal> {
         cost::check(&self.parsed, self.definition(name)?, variables, limits)
+    }
+
+    /// Refuses an operation without a value for a variable that must have one: the library would find that out in
+    /// the middle of the execution (GraphQL specification, 6.1.2).
+    pub(crate) fn check_variables(&self, name: Option<&str>, variables: &Variables) -> Result<(), Refusal> {
+        for variable in &self.definition(name)?.node.variable_definitions {
+            let definition = &variable.node;
+            let optional = match variables.get(&definition.name.node) {
+                Some(value) => *value != Value::Null,
+                None => definition.default_value.is_some(),
+            };
+            if !optional && !definition.var_type.node.nullable {
+                let name = refusal::echo(&definition.name.node);
+                let of_type = refusal::echo(&definition.var_type.node.to_string());
+                let message = format!("The variable \"${name}\" of type \"{of_type}\" needs a value.");
+                return Err(Refusal::new(Code::GraphqlValidationFailed, message).at(variable.pos));
+            }
+        }
+        Ok(())
     }
 
     fn definition(&self, name: Option<&str>) -> Result<&Positioned<OperationDefinition>, Refusal> {

@@ -87,6 +87,7 @@ fn document(door: &Door, parts: &Parts, params: &Params, media: MediaType) -> Re
         let message = "GET is for queries; use POST.";
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, media, Code::BadUserInput, message));
     }
+    document.check_variables(name, &params.variables).map_err(of_document)?;
     document.check_cost(name, &params.variables, &door.settings.documents).map_err(of_document)?;
     Ok(document)
 }
