@@ -1,5 +1,7 @@
 //! Which of the two media types of GraphQL over HTTP a client wants.
 
+use std::cmp::Reverse;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,25 +22,42 @@ impl MediaType {
 
     /// What `Accept` prefers; `application/json` for clients that take anything, and `None` when neither will do.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
-        if ranges.peek().is_none() {
+        let mut lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+        if lines.peek().is_none() {
             return Some(Self::Json);
         }
-        let mut best: Option<(Self, f32)> = None;
-        for range in ranges.flat_map(|value| value.split(',')) {
-            let Some((media, quality)) = Self::of_range(range) else { continue };
-            if quality > 0.0 && best.is_none_or(|(_, best)| quality > best) {
-                best = Some((media, quality));
-            }
-        }
-        best.map(|(media, _)| media)
+        let ranges: Vec<Range> = lines.flat_map(|line| line.split(',')).filter_map(Range::parse).collect();
+        let wished = |media: Self| {
+            // The range that names a type most exactly speaks for it (RFC 9110, 12.5.1).
+            let fits = ranges.iter().enumerate().filter(|(_, range)| range.only.is_none_or(|only| only == media));
+            let (place, range) = fits.max_by_key(|(place, range)| (range.exactness, Reverse(*place)))?;
+            (range.quality > 0.0).then_some((media, range, place))
+        };
+        let wishes = [Self::GraphqlResponse, Self::Json].into_iter().filter_map(wished);
+        let best = wishes.max_by(|(_, one, place), (_, other, other_place)| {
+            let exactness = one.exactness.cmp(&other.exactness);
+            one.quality.total_cmp(&other.quality).then(exactness).then(other_place.cmp(place))
+        });
+        best.map(|(media, ..)| media)
     }
+}
 
-    fn of_range(range: &str) -> Option<(Self, f32)> {
+/// One wish of an `Accept` header that one of our types can meet.
+struct Range {
+    /// The type that it names; `None` for both.
+    only: Option<MediaType>,
+    exactness: u8,
+    quality: f32,
+}
+
+impl Range {
+    fn parse(range: &str) -> Option<Self> {
         let mut parts = range.split(';').map(str::trim);
-        let media = match parts.next()?.to_ascii_lowercase().as_str() {
-            "application/graphql-response+json" => Self::GraphqlResponse,
-            "application/json" | "application/*" | "*/*" => Self::Json,
+        let (only, exactness) = match parts.next()?.to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => (Some(MediaType::GraphqlResponse), 2),
+            "application/json" => (Some(MediaType::Json), 2),
+            "application/*" => (None, 1),
+            "*/*" => (None, 0),
             _ => return None,
         };
         let mut quality = 1.0;
@@ -51,6 +70,6 @@ impl MediaType {
                 _ => {}
             }
         }
-        Some((media, quality))
+        Some(Self { only, exactness, quality })
     }
 }
