@@ -12,6 +12,7 @@ mod engines;
 mod migrations;
 mod hostile;
 mod limits;
+mod negotiation;
 mod schema;
 mod smtp;
 mod smtp_sink;
