@@ -18,7 +18,7 @@ use tower_http::{
 use tracing::Instrument as _;
 
 use super::{Settings, answer::Refused, negotiation::MediaType};
-use crate::core::{Core, Error};
+use crate::core::{Error, clock::Clock, random::Random};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Smaller answers fit into one packet anyway.
@@ -29,31 +29,53 @@ const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 #[derive(Clone)]
 pub(super) struct RequestId(pub Arc<str>);
 
-pub(super) fn around(routes: Router, core: Arc<Core>, settings: &Settings) -> Router {
-    let tls = settings.tls;
-    let routes = routes
-        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_COMPRESSING)))
-        .layer(middleware::from_fn(move |request, next| guarded(core.clone(), request, next, tls)));
-    match cross_origin(&settings.allowed_origins) {
-        Some(rules) => routes.layer(rules),
-        None => routes,
+/// What request ids are made of.
+#[derive(Clone)]
+pub(super) struct Ids {
+    pub clock: Clock,
+    pub random: Random,
+}
+
+impl Ids {
+    fn next(&self) -> Arc<str> {
+        self.random.uuid(self.clock.now()).simple().to_string().into()
     }
 }
 
-async fn guarded(core: Arc<Core>, mut request: Request, next: Next, tls: bool) -> Response {
-    let id: Arc<str> = core.random.uuid(core.clock.now()).simple().to_string().into();
+pub(super) fn around(routes: Router, ids: Ids, settings: &Settings) -> Router {
+    let tls = settings.tls;
+    let routes = routes
+        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_COMPRESSING)))
+        .layer(middleware::from_fn(guarded));
+    let routes = match cross_origin(&settings.allowed_origins) {
+        Some(rules) => routes.layer(rules),
+        None => routes,
+    };
+    // Outside the cross-origin rules, which answer a preflight by themselves.
+    routes.layer(middleware::from_fn(move |request, next| named(ids.clone(), request, next, tls)))
+}
+
+/// Gives a request its id, and every answer that id and the headers that it did not set for itself.
+async fn named(ids: Ids, mut request: Request, next: Next, tls: bool) -> Response {
+    let id = ids.next();
     request.extensions_mut().insert(RequestId(id.clone()));
     let path = shown(request.uri().path());
     let span = tracing::info_span!("request", %id, method = %request.method(), path);
     let mut response = if request.method() == Method::TRACE {
         (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()
     } else {
-        let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-        work.unwrap_or_else(|panic| span.in_scope(|| after_panic(&*panic, &id)))
+        next.run(request).instrument(span.clone()).await
     };
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     complete(&mut response, &id, tls);
     response
+}
+
+/// Answers for a handler that panicked. Inside the cross-origin rules, so that a script may read it.
+async fn guarded(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    work.unwrap_or_else(|panic| after_panic(&*panic, &id))
 }
 
 fn after_panic(panic: &(dyn Any + Send), id: &str) -> Response {
@@ -102,3 +124,6 @@ fn cross_origin(origins: &[String]) -> Option<CorsLayer> {
 fn shown(path: &str) -> String {
     path.chars().filter(|c| !c.is_control()).take(100).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,8 @@ pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
         .with_state(door.clone())
         .merge(pages)
         .fallback(nothing_here);
-    layers::around(routes, door.core.clone(), &door.settings)
+    let ids = layers::Ids { clock: door.core.clock.clone(), random: door.core.random.clone() };
+    layers::around(routes, ids, &door.settings)
 }
 
 async fn sdl() -> impl IntoResponse {

@@ -33,8 +33,8 @@ impl MediaType {
             let (place, range) = fits.max_by_key(|(place, range)| (range.exactness, Reverse(*place)))?;
             (range.quality > 0.0).then_some((media, range, place))
         };
-        let wishes = [Self::GraphqlResponse, Self::Json].into_iter().filter_map(wished);
-        let best = wishes.max_by(|(_, one, place), (_, other, other_place)| {
+        let both = [Self::GraphqlResponse, Self::Json].into_iter().filter_map(wished);
+        let best = both.max_by(|(_, one, place), (_, other, other_place)| {
             let exactness = one.exactness.cmp(&other.exactness);
             one.quality.total_cmp(&other.quality).then(exactness).then(other_place.cmp(place))
         });
