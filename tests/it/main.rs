@@ -8,9 +8,11 @@
 mod harness;
 
 mod content;
+mod cors;
 mod engines;
 mod migrations;
 mod hostile;
+mod http;
 mod limits;
 mod negotiation;
 mod schema;
