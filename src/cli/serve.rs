@@ -1,6 +1,6 @@
 //! `lyceum serve`: builds the app, tells where everything is, and serves until it is asked to stop.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -22,7 +22,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let app = App::build(&config, &base, World::real(&config)?).await?;
-    announce(&config, &base, &app);
+    announce(&config, address, &base, &app);
     let mailer = tokio::spawn(mail::run((*app.core).clone()));
     let limits = Limits {
         header_timeout: config.http.header_timeout,
@@ -38,8 +38,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
 }
 
 /// Where everything is, on standard output: the first thing that a newcomer reads.
-fn announce(config: &Config, base: &str, app: &App) {
-    println!("Lyceum is listening on {base}");
+fn announce(config: &Config, address: SocketAddr, base: &str, app: &App) {
+    println!("Lyceum is listening on http://{address}");
     println!("  GraphQL    {base}/graphql");
     println!("  schema     {base}/schema.graphql");
     println!("  database   {}", app.core.db.engine());
