@@ -108,9 +108,9 @@ fn door(config: &Config, base: &str) -> http::Settings {
             directives: limits.directives,
             depth: limits.depth,
             cost: limits.cost,
+            introspection: http.introspection,
             ..http::DocumentLimits::default()
         },
-        introspection: http.introspection,
         body_bytes: http.body_bytes,
         body_timeout: http.body_timeout,
         operation_timeout: http.operation_timeout,

@@ -54,6 +54,8 @@ pub struct Limits {
     pub credential_mutations: usize,
     /// Fields within fields.
     pub depth: usize,
+    /// Whether `__schema` and `__type` may stand in a document at all.
+    pub introspection: bool,
     /// Fields within fields from `__schema` or `__type` on.
     pub introspection_depth: usize,
     /// Fields that one operation may resolve, lists multiplied by their page size.
@@ -79,6 +81,7 @@ impl Default for Limits {
             directives: 10,
             credential_mutations: 1,
             depth: 12,
+            introspection: true,
             introspection_depth: 15, // graphql-js: __schema types fields args type, nine times ofType, name
             cost: 5_000,
             nodes: 10_000,

@@ -50,7 +50,7 @@ async fn answer(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Res
     let mut request = Request::new(String::new()).variables(params.variables);
     request.operation_name = params.operation_name;
     request.set_parsed_query(document.parsed().clone());
-    if !door.settings.introspection {
+    if !door.settings.documents.introspection {
         request = request.disable_introspection();
     }
     let operation = document.operation(request.operation_name.as_deref());

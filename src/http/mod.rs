@@ -34,7 +34,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub documents: DocumentLimits,
-    pub introspection: bool,
     pub body_bytes: usize,
     pub body_timeout: Duration,
     pub operation_timeout: Duration,

@@ -174,7 +174,6 @@ fn app_that_panics_in(lyceum: &Lyceum, field: &'static str) -> App {
         Schema::build(Query::default(), Mutation::default(), EmptySubscription).extension(PanicsIn(field)).finish();
     let settings = Settings {
         documents: DocumentLimits::default(),
-        introspection: true,
         body_bytes: 128 * 1024,
         body_timeout: Duration::from_secs(30),
         operation_timeout: Duration::from_secs(10),

@@ -101,6 +101,10 @@ impl Walk<'_> {
             self.root_fields += 1;
             self.credentials += usize::from(self.credential_mutations.contains(&name));
             if opens_introspection(self.kind, &field.node) {
+                if !self.limits.introspection {
+                    let message = "Introspection is switched off on this server.".to_owned();
+                    return Err(Refusal::new(Code::GraphqlValidationFailed, message).at(field.pos));
+                }
                 place.introspection = Some(<[bool; TYPE_LISTS.len()]>::default());
             }
         }

@@ -16,7 +16,6 @@ const ORIGIN: &str = "https://www.example.com";
 fn routes() -> Router {
     let settings = Settings {
         documents: DocumentLimits::default(),
-        introspection: false,
         body_bytes: 1024,
         body_timeout: Duration::from_secs(1),
         operation_timeout: Duration::from_secs(1),
