@@ -16,6 +16,7 @@ mod http;
 mod limits;
 mod negotiation;
 mod production;
+mod response_rules;
 mod schema;
 mod slow_clients;
 mod smtp;
