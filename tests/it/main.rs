@@ -17,6 +17,7 @@ mod limits;
 mod negotiation;
 mod production;
 mod response_rules;
+mod refresh;
 mod schema;
 mod slow_clients;
 mod smtp;

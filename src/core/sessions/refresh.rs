@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    sea_query::Expr,
+    QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -49,8 +49,11 @@ enum Exchange {
 async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     let tx = core.db.begin().await?;
     let refused = |failure| Err(Error::Unauthenticated(failure));
+    let Some(session) = lock(&tx, digest).await? else { return refused(AuthFailure::Invalid) };
     let Some(token) = Entity::find_by_id(digest).one(&tx).await? else { return refused(AuthFailure::Invalid) };
-    let Some((session, user)) = owner(&tx, token.session_id).await? else { return refused(AuthFailure::Revoked) };
+    let Some(user) = users::Entity::find_by_id(session.user_id).one(&tx).await?.map(User::from) else {
+        return refused(AuthFailure::Revoked);
+    };
     let now = core.clock.now();
     if session.ended_at.is_some() || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
         return refused(AuthFailure::Revoked);
@@ -73,6 +76,17 @@ async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     let session = change.update(&tx).await?;
     tx.commit().await?;
     Ok(Exchange::Done { session: Box::new(Session::from(session)), user: Arc::new(user), refresh_token })
+}
+
+/// The token's session, for this transaction alone: what a token is worth depends on its successors, so two
+/// exchanges in one session must not see each other half done.
+async fn lock(tx: &DatabaseTransaction, digest: &str) -> Result<Option<entity::Model>> {
+    let session_of_token = Entity::find().select_only().column(Column::SessionId).filter(Column::Digest.eq(digest));
+    Ok(entity::Entity::find()
+        .filter(entity::Column::Id.in_subquery(session_of_token.into_query()))
+        .lock_exclusive()
+        .one(tx)
+        .await?)
 }
 
 /// A new token of the session.
@@ -101,8 +115,7 @@ async fn take(core: &Core, tx: &DatabaseTransaction, token: &Model) -> Result<bo
     let unused = |which| Entity::update_many().filter(which).filter(Column::UsedAt.is_null());
     let Some(used_at) = token.used_at else {
         let used = unused(Column::Digest.eq(&token.digest)).col_expr(Column::UsedAt, Expr::value(now)).exec(tx).await?;
-        // Somebody was quicker: at the next try this is a second use, and judged as one.
-        return if used.rows_affected == 1 { Ok(true) } else { Err(Error::Conflict("refresh token".into())) };
+        return Ok(used.rows_affected == 1);
     };
     if now > used_at.plus(LOST_ANSWER) {
         return Ok(false);
@@ -113,12 +126,6 @@ async fn take(core: &Core, tx: &DatabaseTransaction, token: &Model) -> Result<bo
         .exec(tx)
         .await?;
     Ok(superseded.rows_affected == 1)
-}
-
-async fn owner(tx: &DatabaseTransaction, session: Uuid) -> Result<Option<(entity::Model, User)>> {
-    let Some(session) = entity::Entity::find_by_id(session).one(tx).await? else { return Ok(None) };
-    let user = users::Entity::find_by_id(session.user_id).one(tx).await?;
-    Ok(user.map(|user| (session, User::from(user))))
 }
 
 async fn end(core: &Core, tx: &DatabaseTransaction, session: Uuid) -> Result<()> {

@@ -19,6 +19,12 @@ pub(crate) const FORGOT: &str = "mutation ($email: String!) {
     forgotPassword(input: {email: $email}) { userErrors { code message field } } }";
 pub(crate) const RESET: &str = "mutation ($token: String!, $password: String!) {
     resetPassword(input: {token: $token, newPassword: $password}) { userErrors { code message field } } }";
+pub(crate) const REFRESH: &str = "mutation ($token: String!) {
+    refreshSession(input: {refreshToken: $token}) {
+        accessToken accessTokenExpiresAt refreshToken session { id expiresAt lastUsedAt current } user { username }
+        userErrors { code message field } } }";
+pub(crate) const LOGOUT: &str = "mutation ($scope: LogoutScope! = CURRENT) {
+    logout(scope: $scope) { endedSessionIds userErrors { code message field } } }";
 pub(crate) const ME: &str = "{ me { id username email role emailVerified } }";
 
 /// Somebody who is signed in.
