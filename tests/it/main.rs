@@ -20,6 +20,7 @@ mod response_rules;
 mod refresh;
 mod schema;
 mod slow_clients;
+mod sessions;
 mod smtp;
 mod smtp_sink;
 mod story;

@@ -47,14 +47,15 @@ pub(crate) async fn open(core: &Core, origin: &Origin, user: User, device: Optio
 
 async fn store(core: &Core, row: &Model) -> Result<String> {
     let tx = core.db.begin().await?;
-    make_room(core, &tx, UserId(row.user_id)).await?;
-    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
-    let refresh_token = refresh::issue(core, &tx, row.id, None).await?;
+    // First of all, since it locks the user's row: of two logins at once, the second counts the first one's session.
     users::Entity::update_many()
         .col_expr(users::Column::LastLoginAt, Expr::value(row.created_at))
         .filter(users::Column::Id.eq(row.user_id))
         .exec(&tx)
         .await?;
+    make_room(core, &tx, UserId(row.user_id)).await?;
+    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
+    let refresh_token = refresh::issue(core, &tx, row.id, None).await?;
     tx.commit().await?;
     Ok(refresh_token)
 }
