@@ -6,6 +6,7 @@ mod database;
 pub(crate) mod door;
 mod people;
 pub(crate) mod wire;
+mod process;
 
 use std::{
     net::SocketAddr,
@@ -40,6 +41,7 @@ use tower::ServiceExt as _;
 pub(crate) use answer::Answer;
 pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
+pub(crate) use process::*;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);

@@ -24,3 +24,4 @@ mod sessions;
 mod smtp;
 mod smtp_sink;
 mod story;
+mod tokens;
