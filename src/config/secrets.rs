@@ -68,15 +68,23 @@ fn strong(value: &str) -> Parsed<()> {
     if value.len() < LEAST_BYTES {
         return Err(format!("is shorter than {LEAST_BYTES} bytes"));
     }
-    let mut distinct: Vec<u8> = value.bytes().collect();
-    distinct.sort_unstable();
-    distinct.dedup();
     let lower = value.to_ascii_lowercase();
-    let known = ["change", "example", "secret", "password", "lyceum", "default", "insecure"];
-    if distinct.len() < 10 || known.iter().any(|word| lower.contains(word)) {
+    let known =
+        ["change", "example", "secret", "password", "lyceum", "default", "insecure", "replace", "sample", "qwerty"];
+    if has_a_pattern(value.as_bytes()) || known.iter().any(|word| lower.contains(word)) {
         return Err("looks like an example and not like random bytes".to_owned());
     }
     Ok(())
+}
+
+/// Few different bytes, the same ones again and again, or one after the other as on a keyboard.
+fn has_a_pattern(value: &[u8]) -> bool {
+    let mut distinct = value.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let repeated = (1..=value.len() / 2).any(|period| value.iter().zip(value.iter().skip(period)).all(|(a, b)| a == b));
+    let steps = value.iter().zip(value.iter().skip(1)).filter(|(a, b)| a.abs_diff(**b) <= 1).count();
+    distinct.len() < 10 || repeated || steps * 4 >= value.len() * 3
 }
 
 /// The development secret of that name: the one made before, or a new one.
@@ -96,13 +104,17 @@ fn kept(name: &str, data_dir: &Path) -> Result<Secret, String> {
     Ok(Secret::new(value))
 }
 
+/// A new file in the place of whatever is there: the mode of a file that exists would stay as it is, and nobody is to
+/// read half a secret.
 fn write_private(path: &Path, value: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    let unfinished = path.with_extension(format!("{}.part", std::process::id()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(value.as_bytes())
+    options.open(&unfinished)?.write_all(value.as_bytes())?;
+    fs::rename(unfinished, path)
 }
