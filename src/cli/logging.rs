@@ -1,6 +1,8 @@
 //! The log, on standard error. Other crates are never heard below `info`, whatever `RUST_LOG` says: their trace
 //! lines hold what passes through them, SMTP passwords and request bodies among it.
 
+use std::io::IsTerminal as _;
+
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::FilterFn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -13,7 +15,9 @@ pub(super) fn start(log: &Log) {
         eprintln!("RUST_LOG: {error}; logging at info");
         EnvFilter::new("info")
     });
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for people: a file or a collector would keep them as escape codes.
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match log.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
