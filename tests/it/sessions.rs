@@ -225,7 +225,7 @@ async fn the_database_holds_no_refresh_token() {
             let stored = format!("SELECT COUNT(*) FROM refresh_tokens WHERE digest = '{token}'");
             assert_eq!(lyceum.database.number(&stored).await, 0);
             let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
-            let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = lyceum::core::crypto::hex(digest.as_ref());
             let stored = format!("SELECT COUNT(*) FROM refresh_tokens WHERE digest = '{digest}'");
             assert_eq!(lyceum.database.number(&stored).await, 1);
         }

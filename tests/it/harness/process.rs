@@ -18,7 +18,10 @@ use std::{
 use serde_json::{Value, json};
 
 /// Nothing that a test starts may take longer; a failure says what there was until then.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Makes an administrator; the password is the first line of its input.
+pub(crate) const CREATE_ADMIN: [&str; 6] = ["admin", "create", "--username", "root", "--email", "root@example.com"];
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -45,6 +48,7 @@ pub(crate) struct Server {
 }
 
 /// What a process wrote until now.
+#[derive(Default)]
 struct Output {
     text: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
@@ -166,6 +170,10 @@ impl Server {
         assert!(sent.success());
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits until it has ended.
     pub(crate) fn ended(mut self) -> Finished {
         let (stdout, stderr) = (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr));
@@ -205,12 +213,6 @@ impl Reply {
 
     pub(crate) fn str_at(&self, pointer: &str) -> String {
         self.at(pointer).as_str().unwrap_or_else(|| panic!("no string at {pointer} in {self:?}")).to_owned()
-    }
-}
-
-impl Default for Output {
-    fn default() -> Self {
-        Self { text: Arc::default(), reader: None }
     }
 }
 
@@ -266,13 +268,13 @@ fn announced(stdout: &str) -> Option<SocketAddr> {
 }
 
 pub(crate) fn post_head(length: usize, headers: &[(&str, &str)]) -> String {
-    let mut head = "POST /graphql HTTP/1.1\r\nhost: lyceum.test\r\nconnection: close\r\n".to_owned();
     let usual = [("content-type", "application/json"), ("accept", "application/graphql-response+json")];
-    let unsaid = |name: &&(&str, &str)| !headers.iter().any(|(said, _)| *said == name.0);
-    for (name, value) in usual.iter().filter(unsaid).chain(headers) {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    format!("{head}content-length: {length}\r\n\r\n")
+    let unsaid = |(name, _): &&(&str, &str)| !headers.iter().any(|(said, _)| said == name);
+    let lines = usual.iter().filter(unsaid).chain(headers).map(|(name, value)| format!("{name}: {value}\r\n"));
+    let lines = lines.collect::<Vec<_>>().concat();
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: lyceum.test\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n"
+    )
 }
 
 /// Secrets that everybody knows: of tutorials, of other programs, and whatever this project's own examples say.
@@ -287,6 +289,7 @@ pub(crate) fn example_secrets() -> Vec<String> {
         "lyceum-development-key-0123456789-abcdef",
         "0000000000000000000000000000000000000000000000",
         "12345678901234567890123456789012",
+        "0123456789abcdef0123456789abcdef",
         "abcabcabcabcabcabcabcabcabcabcabcabcabcabc",
         "$(openssl rand -base64 48)",
     ];
