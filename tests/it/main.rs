@@ -7,23 +7,22 @@
 
 mod harness;
 
+mod commands;
 mod content;
 mod cors;
 mod engines;
-mod migrations;
 mod hostile;
 mod http;
 mod limits;
+mod migrations;
 mod negotiation;
-mod production;
-mod response_rules;
-mod commands;
-mod engines;
 mod process;
+mod production;
 mod refresh;
+mod response_rules;
 mod schema;
-mod slow_clients;
 mod sessions;
+mod slow_clients;
 mod smtp;
 mod smtp_sink;
 mod story;
