@@ -20,6 +20,7 @@ mod process;
 mod production;
 mod refresh;
 mod response_rules;
+mod passwords;
 mod schema;
 mod sessions;
 mod slow_clients;
