@@ -1,10 +1,10 @@
 //! Passwords through the door: which ones make an account, which one opens it, and what stands in the row.
 //! The rules themselves are judged entry by entry beside their code; here it is the API that keeps them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use lyceum::app::App;
+use lyceum::{app::App, core::crypto::hex};
 use ring::{digest, hmac};
 use serde_json::json;
 
@@ -143,7 +143,7 @@ async fn a_nul_does_not_end_a_password() {
         lyceum.verified_with("ada", password).await;
         for wrong in ["pass", "pass\0", "password kettle moon", "pass\0word kettle moo", "pass\0word kettle moon\0"] {
             lyceum.does_not_open("ada", wrong).await;
-            lyceum.advance(std::time::Duration::from_mins(20));
+            lyceum.advance(Duration::from_mins(20));
         }
         lyceum.opens("ada", password).await;
     })
@@ -229,10 +229,6 @@ async fn both_unicode_spellings_of_a_password_open_the_account() {
 fn peppered(password: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, PEPPER.as_bytes());
     STANDARD.encode(hmac::sign(&key, password.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Bar 9: a row holds bcrypt at cost 12 over the peppered password, before the proof and after it; the same
