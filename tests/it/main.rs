@@ -26,6 +26,7 @@ mod schema;
 mod sessions;
 mod slow_clients;
 mod signup;
+mod signup_modes;
 mod smtp;
 mod smtp_sink;
 mod story;

@@ -1,5 +1,7 @@
-//! Sign-up: usernames, every fault of a form at once, the live check of names, and what the settings of
-//! disclosure and verification make of it.
+//! Sign-up: usernames, every fault of a form at once, and the live check of names. What the settings of disclosure
+//! and verification make of it is told in `signup_modes.rs`.
+
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -104,7 +106,7 @@ async fn a_username_is_free_again_when_its_signup_expires() {
         lyceum.sign_up_as("ann_lee", "ann@example.com", PASSWORD).await.ok();
         let token = lyceum.token_for("ann@example.com").await;
         assert!(!lyceum.username_available("Ann_Lee").await);
-        lyceum.advance(std::time::Duration::from_hours(24));
+        lyceum.advance(Duration::from_hours(24));
         assert!(lyceum.username_available("Ann_Lee").await);
         lyceum.sign_up_as("ann_lee", "other@example.com", PASSWORD).await.ok();
         let answer = lyceum.run(VERIFY, json!({ "token": token })).await;

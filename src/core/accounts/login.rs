@@ -1,7 +1,13 @@
 //! Login by username or e-mail address. Whatever is wrong with it, the answer is one and the same, after the
-//! same work: one look into the database and one hash. Only who knows the password learns more.
+//! same work: one hash for a username, two for an address. Only who knows the password learns more.
+//!
+//! An address may stand for a user and for a sign-up that waits for its proof. Both are tried, always: else
+//! whoever signed up with it would learn here, from their own password, that it has an account already.
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    sea_query::{Expr, SimpleExpr},
+};
 
 use super::{
     User, UserId,
@@ -35,19 +41,15 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
     let device = credentials.device_name.as_deref().map(DeviceName::parse).transpose();
     let device = device.map_err(|fault| fault.at("deviceName"))?;
     core.limits.attempt(Quota::Login, origin)?;
-    let candidate = find(core, &credentials.identifier).await?;
-    let account = candidate.throttle_key(&credentials.identifier);
+    let candidates = find(core, &credentials.identifier).await?;
+    let account = throttle_key_of(&candidates, &credentials.identifier);
     core.limits.may_log_in(&account, origin)?;
-    let verdict = verify(core, &credentials.password, &candidate).await?;
-    if verdict == Verdict::Wrong {
+    let (candidate, verdict) = first_proved(core, &credentials.password, candidates).await?;
+    let Candidate::User(user) = candidate else {
+        // A right password before the proof counts too: what it was tried on first may have been a user's.
         core.limits.failed_login(&account, origin);
         tracing::info!(address = %origin.address, "login refused");
-        return Err(wrong());
-    }
-    let user = match candidate {
-        Candidate::User(user) => user,
-        Candidate::Waiting(_) => return Err(not_verified()),
-        Candidate::Nobody => return Err(wrong()),
+        return Err(if verdict == Verdict::Wrong { wrong() } else { not_verified() });
     };
     let hash = PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
     refuse_if_suspended(core, &user)?;
@@ -61,15 +63,11 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
     Ok(opened)
 }
 
-impl Candidate {
-    /// Failures count for the account, by whichever of its two names it was tried.
-    fn throttle_key(&self, identifier: &str) -> String {
-        match self {
-            Self::User(user) => throttle_key(UserId(user.id)),
-            Self::Waiting(_) | Self::Nobody => {
-                format!("name:{}", identifier.trim().chars().take(254).collect::<String>().to_lowercase())
-            }
-        }
+/// Failures count for the account, by whichever of its two names it was tried.
+fn throttle_key_of(candidates: &[Candidate], identifier: &str) -> String {
+    match candidates.first() {
+        Some(Candidate::User(user)) => throttle_key(UserId(user.id)),
+        _ => format!("name:{}", identifier.trim().chars().take(254).collect::<String>().to_lowercase()),
     }
 }
 
@@ -77,27 +75,47 @@ pub(super) fn throttle_key(user: UserId) -> String {
     format!("user:{}", user.0)
 }
 
-async fn find(core: &Core, identifier: &str) -> Result<Candidate> {
-    let (user, waiting) = if identifier.contains('@') {
-        let Ok(email) = Email::parse(identifier.trim()) else { return Ok(Candidate::Nobody) };
-        (users::Column::EmailKey.eq(email.key()), signups::Column::EmailKey.eq(email.key()))
-    } else {
-        let Ok(username) = Username::parse_even_reserved(identifier.trim()) else { return Ok(Candidate::Nobody) };
-        (users::Column::UsernameKey.eq(username.key()), signups::Column::UsernameKey.eq(username.key()))
-    };
-    let db = core.db.read();
-    if let Some(user) = users::Entity::find().filter(user).one(db).await? {
-        return Ok(Candidate::User(Box::new(user)));
+/// Whom to try, the same number of them whatever there is.
+async fn find(core: &Core, identifier: &str) -> Result<Vec<Candidate>> {
+    if identifier.contains('@') {
+        let Ok(email) = Email::parse(identifier.trim()) else { return Ok(vec![Candidate::Nobody]) };
+        let user = user(core, users::Column::EmailKey.eq(email.key())).await?;
+        let waiting = waiting(core, signups::Column::EmailKey.eq(email.key())).await?;
+        return Ok(vec![user.unwrap_or(Candidate::Nobody), waiting.unwrap_or(Candidate::Nobody)]);
     }
-    let waiting = signups::Entity::find()
-        .filter(waiting)
+    let Ok(username) = Username::parse_even_reserved(identifier.trim()) else { return Ok(vec![Candidate::Nobody]) };
+    let found = match user(core, users::Column::UsernameKey.eq(username.key())).await? {
+        None => waiting(core, signups::Column::UsernameKey.eq(username.key())).await?,
+        user => user,
+    };
+    Ok(vec![found.unwrap_or(Candidate::Nobody)])
+}
+
+async fn user(core: &Core, by: SimpleExpr) -> Result<Option<Candidate>> {
+    let found = users::Entity::find().filter(by).one(core.db.read()).await?;
+    Ok(found.map(|user| Candidate::User(Box::new(user))))
+}
+
+/// The newest of them.
+async fn waiting(core: &Core, by: SimpleExpr) -> Result<Option<Candidate>> {
+    let found = signups::Entity::find()
+        .filter(by)
         .filter(signups::Column::ExpiresAt.gt(core.clock.now()))
         .order_by_desc(signups::Column::CreatedAt)
-        .one(db)
+        .one(core.db.read())
         .await?;
-    Ok(waiting.map_or(Candidate::Nobody, |row| {
-        Candidate::Waiting(PasswordHash { hash: row.password_hash, scheme: row.password_scheme })
-    }))
+    Ok(found.map(|row| Candidate::Waiting(PasswordHash { hash: row.password_hash, scheme: row.password_scheme })))
+}
+
+/// The first candidate whose password it is; nobody when it is wrong for all.
+async fn first_proved(core: &Core, password: &str, candidates: Vec<Candidate>) -> Result<(Candidate, Verdict)> {
+    for candidate in candidates {
+        let verdict = verify(core, password, &candidate).await?;
+        if verdict != Verdict::Wrong {
+            return Ok((candidate, verdict));
+        }
+    }
+    Ok((Candidate::Nobody, Verdict::Wrong))
 }
 
 async fn verify(core: &Core, password: &str, candidate: &Candidate) -> Result<Verdict> {
