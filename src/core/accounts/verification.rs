@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    QueryOrder as _, QuerySelect as _,
 };
+use uuid::Uuid;
 
 use super::{
     User,
@@ -43,6 +44,8 @@ pub async fn resend_verification_email(core: &Core, origin: &Origin, email: &str
 
 async fn redeem(core: &Core, proof: &Proof) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
+    let proved = one_time::peek(core, &tx, Purpose::VerifyEmail, proof).await?.ok_or_else(one_time::spent)?;
+    lock_attempts(&tx, &proved.email_key).await?;
     let redeemed = one_time::redeem(core, &tx, Purpose::VerifyEmail, proof).await?;
     let user = match signups::Entity::find_by_id(redeemed.subject).one(&tx).await? {
         Some(waiting) => promote(core, &tx, waiting).await?,
@@ -50,6 +53,21 @@ async fn redeem(core: &Core, proof: &Proof) -> Result<Arc<User>> {
     };
     tx.commit().await?;
     Ok(Arc::new(User::from(user)))
+}
+
+/// Rivals who prove one address queue here. If each first took its own token and then the others' they would only
+/// meet in deadlocks, more than another try can mend.
+async fn lock_attempts(tx: &DatabaseTransaction, email_key: &str) -> Result<()> {
+    signups::Entity::find()
+        .select_only()
+        .column(signups::Column::Id)
+        .filter(signups::Column::EmailKey.eq(email_key))
+        .order_by_asc(signups::Column::Id)
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .all(tx)
+        .await?;
+    Ok(())
 }
 
 /// The sign-up becomes a user, and every other attempt on that address is gone with its password and its links.
@@ -102,7 +120,7 @@ async fn resend(core: &Core, email: &Email) -> Result<()> {
 }
 
 struct Unverified {
-    subject: uuid::Uuid,
+    subject: Uuid,
     email: String,
     first_name: String,
     username: String,
