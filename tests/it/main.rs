@@ -22,6 +22,7 @@ mod production;
 mod refresh;
 mod response_rules;
 mod passwords;
+mod races;
 mod schema;
 mod sessions;
 mod slow_clients;

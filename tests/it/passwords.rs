@@ -12,36 +12,34 @@ use crate::harness::*;
 
 const OFF: [(&str, &str); 1] = [("RATE_LIMITS", "off")];
 
-impl Lyceum {
-    /// The user errors of a sign-up with this password.
-    async fn refusal_of(&self, password: &str) -> Vec<String> {
-        let answer = self.sign_up_as("ann_lovelace", "Queen.Bee@mail.example", password).await;
-        assert_eq!(answer.status, 200, "{password:?}: {}", answer.body);
-        answer.user_errors("signup")
-    }
+/// The user errors of a sign-up with this password.
+async fn refusal_of(lyceum: &Lyceum, password: &str) -> Vec<String> {
+    let answer = lyceum.sign_up_as("ann_lovelace", "Queen.Bee@mail.example", password).await;
+    assert_eq!(answer.status, 200, "{password:?}: {}", answer.body);
+    answer.user_errors("signup")
+}
 
-    /// Signs somebody up with this password, and proves the address.
-    async fn verified_with(&self, username: &str, password: &str) {
-        self.sign_up_as(username, &email_of(username), password).await.ok();
-        let token = self.token_for(&email_of(username)).await;
-        self.run(VERIFY, json!({ "token": token })).await.ok();
-    }
+/// Signs somebody up with this password, and proves the address.
+async fn verified_with(lyceum: &Lyceum, username: &str, password: &str) {
+    lyceum.sign_up_as(username, &email_of(username), password).await.ok();
+    let token = lyceum.token_for(&email_of(username)).await;
+    lyceum.run(VERIFY, json!({ "token": token })).await.ok();
+}
 
-    async fn opens(&self, username: &str, password: &str) {
-        let answer = self.log_in(username, password).await.ok();
-        assert_eq!(answer.str_at("login.user.username"), username);
-    }
+async fn opens(lyceum: &Lyceum, username: &str, password: &str) {
+    let answer = lyceum.log_in(username, password).await.ok();
+    assert_eq!(answer.str_at("login.user.username"), username);
+}
 
-    /// The password is refused, and nothing but its being wrong is told.
-    async fn does_not_open(&self, username: &str, password: &str) {
-        let answer = self.log_in(username, password).await;
-        assert_eq!(answer.user_errors("login"), ["INVALID_CREDENTIALS"], "{password:?}");
-        assert_eq!(answer.at("login.accessToken"), &json!(null));
-    }
+/// The password is refused, and nothing but its being wrong is told.
+async fn does_not_open(lyceum: &Lyceum, username: &str, password: &str) {
+    let answer = lyceum.log_in(username, password).await;
+    assert_eq!(answer.user_errors("login"), ["INVALID_CREDENTIALS"], "{password:?}");
+    assert_eq!(answer.at("login.accessToken"), &json!(null));
+}
 
-    async fn hash_of(&self, username: &str) -> String {
-        self.database.text(&format!("SELECT password_hash FROM users WHERE username = '{username}'")).await
-    }
+async fn hash_of(lyceum: &Lyceum, username: &str) -> String {
+    lyceum.database.text(&format!("SELECT password_hash FROM users WHERE username = '{username}'")).await
 }
 
 /// Bar 1: seven characters are too few, and the answer names the rule; eight are enough when they are strong.
@@ -54,8 +52,8 @@ async fn seven_characters_are_refused_with_the_rule_and_eight_strong_ones_make_a
         assert_eq!(answer.at("signup.email"), &json!(null));
         assert_eq!(lyceum.database.number("SELECT count(*) FROM signups").await, 0);
 
-        lyceum.verified_with("ada", "kV9#qz!m").await;
-        lyceum.opens("ada", "kV9#qz!m").await;
+        verified_with(lyceum, "ada", "kV9#qz!m").await;
+        opens(lyceum, "ada", "kV9#qz!m").await;
     })
     .await;
 }
@@ -66,16 +64,16 @@ async fn a_higher_minimum_holds_at_signup_and_at_a_reset() {
     with_settings(&[("PASSWORD_MIN_LENGTH", "15")], async |lyceum| {
         let answer = lyceum.sign_up_as("ada", "ada@example.com", "kV9#qz!mT2&xLw").await;
         assert_eq!(answer.str_at("signup.userErrors.0.message"), "Use 15 to 128 characters.");
-        lyceum.verified_with("ada", "kV9#qz!mT2&xLw)").await;
+        verified_with(lyceum, "ada", "kV9#qz!mT2&xLw)").await;
 
         lyceum.run(FORGOT, json!({ "email": "ada@example.com" })).await.ok();
         let token = lyceum.token_for("ada@example.com").await;
         let answer = lyceum.run(RESET, json!({ "token": token, "password": "qT7!mB2&cLw9(z" })).await;
         assert_eq!(answer.user_errors("resetPassword"), ["TOO_SHORT newPassword"]);
-        lyceum.opens("ada", "kV9#qz!mT2&xLw)").await;
+        opens(lyceum, "ada", "kV9#qz!mT2&xLw)").await;
         // The link is good still: a refused password does not use it up.
         lyceum.run(RESET, json!({ "token": token, "password": "qT7!mB2&cLw9(z+" })).await.ok();
-        lyceum.opens("ada", "qT7!mB2&cLw9(z+").await;
+        opens(lyceum, "ada", "qT7!mB2&cLw9(z+").await;
     })
     .await;
 }
@@ -87,10 +85,10 @@ async fn the_longest_passwords_make_accounts_and_open_them() {
         let locks = "\u{1F510}".repeat(64);
         let signs: String = (0..128_u8).map(|i| char::from(33 + i.wrapping_mul(37) % 94)).collect();
         for (username, password) in [("ada", locks.as_str()), ("bea", signs.as_str())] {
-            lyceum.verified_with(username, password).await;
-            lyceum.opens(username, password).await;
+            verified_with(lyceum, username, password).await;
+            opens(lyceum, username, password).await;
             let last = password.char_indices().next_back().unwrap().0;
-            lyceum.does_not_open(username, &password[..last]).await;
+            does_not_open(lyceum, username, &password[..last]).await;
         }
     })
     .await;
@@ -102,11 +100,11 @@ async fn the_73rd_byte_tells_two_passwords_apart() {
     on_each_engine(async |lyceum| {
         let stem: String = "violet harbor kettle moon ".chars().cycle().take(72).collect();
         let (right, wrong) = (format!("{stem}x"), format!("{stem}y"));
-        lyceum.verified_with("ada", &right).await;
-        lyceum.does_not_open("ada", &wrong).await;
-        lyceum.does_not_open("ada", &stem).await;
-        lyceum.does_not_open("ada", &format!("{right}y")).await;
-        lyceum.opens("ada", &right).await;
+        verified_with(lyceum, "ada", &right).await;
+        does_not_open(lyceum, "ada", &wrong).await;
+        does_not_open(lyceum, "ada", &stem).await;
+        does_not_open(lyceum, "ada", &format!("{right}y")).await;
+        opens(lyceum, "ada", &right).await;
     })
     .await;
 }
@@ -129,7 +127,7 @@ async fn what_is_too_long_is_refused_without_a_hash() {
 
         lyceum.verified("ada").await;
         let started = Instant::now();
-        lyceum.does_not_open("ada", &signs).await;
+        does_not_open(lyceum, "ada", &signs).await;
         eprintln!("{} bytes: login refused in {:?}", signs.len(), started.elapsed());
     })
     .await;
@@ -140,12 +138,12 @@ async fn what_is_too_long_is_refused_without_a_hash() {
 async fn a_nul_does_not_end_a_password() {
     on_each_engine(async |lyceum| {
         let password = "pass\0word kettle moon";
-        lyceum.verified_with("ada", password).await;
+        verified_with(lyceum, "ada", password).await;
         for wrong in ["pass", "pass\0", "password kettle moon", "pass\0word kettle moo", "pass\0word kettle moon\0"] {
-            lyceum.does_not_open("ada", wrong).await;
+            does_not_open(lyceum, "ada", wrong).await;
             lyceum.advance(Duration::from_mins(20));
         }
-        lyceum.opens("ada", password).await;
+        opens(lyceum, "ada", password).await;
     })
     .await;
 }
@@ -158,12 +156,12 @@ async fn common_passwords_are_refused() {
         let sample: Vec<&str> = list.lines().filter(|entry| entry.chars().count() >= 8).step_by(97).collect();
         assert!(sample.len() > 50, "{}", sample.len());
         for common in sample {
-            assert_eq!(lyceum.refusal_of(common).await, ["PASSWORD_TOO_WEAK password"], "{common}");
+            assert_eq!(refusal_of(lyceum, common).await, ["PASSWORD_TOO_WEAK password"], "{common}");
         }
         let disguised = "summer2026summer P@ssw0rd123456! Password123! qwertyuiop 1234567890 baseball iloveyou1 \
             trustno1 sunshine princess football superman Passw0rd letmein123 11111111";
         for common in disguised.split_whitespace() {
-            assert_eq!(lyceum.refusal_of(common).await, ["PASSWORD_TOO_WEAK password"], "{common}");
+            assert_eq!(refusal_of(lyceum, common).await, ["PASSWORD_TOO_WEAK password"], "{common}");
         }
         assert_eq!(lyceum.database.number("SELECT count(*) FROM signups").await, 0);
     })
@@ -177,7 +175,7 @@ async fn the_own_words_and_weak_patterns_are_refused_at_signup_and_at_a_reset() 
         let own = "ann_lovelace ANN_LOVELACE2026 Queen.Bee@mail.example queen.bee@mail.example!7 Queen.Bee1819 \
             Lyceum2026! lyceumlyceum AdaLovelace-1815 qwertyuiopasdf abcdefghijklmnop 1990-12-31 aaaabbbbcccc";
         for weak in own.split_whitespace() {
-            assert_eq!(lyceum.refusal_of(weak).await, ["PASSWORD_TOO_WEAK password"], "{weak}");
+            assert_eq!(refusal_of(lyceum, weak).await, ["PASSWORD_TOO_WEAK password"], "{weak}");
         }
         lyceum.sign_up_as("ann_lovelace", "Queen.Bee@mail.example", PASSWORD).await.ok();
         let token = lyceum.token_for("Queen.Bee@mail.example").await;
@@ -188,7 +186,7 @@ async fn the_own_words_and_weak_patterns_are_refused_at_signup_and_at_a_reset() 
             let answer = lyceum.run(RESET, json!({ "token": token, "password": weak })).await;
             assert_eq!(answer.user_errors("resetPassword"), ["PASSWORD_TOO_WEAK newPassword"], "{weak}");
         }
-        lyceum.opens("ann_lovelace", PASSWORD).await;
+        opens(lyceum, "ann_lovelace", PASSWORD).await;
     })
     .await;
 }
@@ -197,15 +195,15 @@ async fn the_own_words_and_weak_patterns_are_refused_at_signup_and_at_a_reset() 
 #[tokio::test]
 async fn a_lower_case_passphrase_is_accepted_and_its_outer_spaces_stay() {
     on_each_engine(async |lyceum| {
-        lyceum.verified_with("ada", "tundra velvet acorns").await;
-        lyceum.opens("ada", "tundra velvet acorns").await;
+        verified_with(lyceum, "ada", "tundra velvet acorns").await;
+        opens(lyceum, "ada", "tundra velvet acorns").await;
 
         let spaced = "  tundra velvet acorns ";
-        lyceum.verified_with("bea", spaced).await;
+        verified_with(lyceum, "bea", spaced).await;
         for wrong in ["tundra velvet acorns", " tundra velvet acorns ", "  tundra velvet acorns"] {
-            lyceum.does_not_open("bea", wrong).await;
+            does_not_open(lyceum, "bea", wrong).await;
         }
-        lyceum.opens("bea", spaced).await;
+        opens(lyceum, "bea", spaced).await;
     })
     .await;
 }
@@ -216,10 +214,10 @@ async fn both_unicode_spellings_of_a_password_open_the_account() {
     on_each_engine(async |lyceum| {
         let (composed, decomposed) = ("caf\u{E9} kettle Z\u{FC}rich", "cafe\u{301} kettle Zu\u{308}rich");
         for (username, typed) in [("ada", composed), ("bea", decomposed)] {
-            lyceum.verified_with(username, typed).await;
-            lyceum.opens(username, composed).await;
-            lyceum.opens(username, decomposed).await;
-            lyceum.does_not_open(username, "cafe kettle Zurich").await;
+            verified_with(lyceum, username, typed).await;
+            opens(lyceum, username, composed).await;
+            opens(lyceum, username, decomposed).await;
+            does_not_open(lyceum, username, "cafe kettle Zurich").await;
         }
     })
     .await;
@@ -241,7 +239,7 @@ async fn a_row_holds_the_documented_hash_and_one_password_has_many() {
         let token = lyceum.token_for("ada@example.com").await;
         lyceum.run(VERIFY, json!({ "token": token })).await.ok();
         lyceum.verified("bea").await;
-        let (ada, bea) = (lyceum.hash_of("ada").await, lyceum.hash_of("bea").await);
+        let (ada, bea) = (hash_of(lyceum, "ada").await, hash_of(lyceum, "bea").await);
         assert_eq!(waiting, ada, "the proof does not touch the hash");
         assert_ne!(ada, bea);
         for hash in [&ada, &bea] {
@@ -298,20 +296,20 @@ async fn log_in_at(app: &App, username: &str, password: &str) -> Answer {
 async fn a_hash_of_an_older_cost_is_made_again_at_the_next_login() {
     with_settings(&[("BCRYPT_COST", "10")], async |lyceum| {
         lyceum.verified("ada").await;
-        let old = lyceum.hash_of("ada").await;
+        let old = hash_of(lyceum, "ada").await;
         assert!(old.starts_with("$2b$10$"), "{old}");
         let today = lyceum.restarted(&[("BCRYPT_COST", "12")]).await;
 
         let answer = log_in_at(&today, "ada", "copper lantern drifts north").await;
         assert_eq!(answer.user_errors("login"), ["INVALID_CREDENTIALS"]);
-        assert_eq!(lyceum.hash_of("ada").await, old);
+        assert_eq!(hash_of(lyceum, "ada").await, old);
 
         log_in_at(&today, "ada", PASSWORD).await.ok();
-        let new = lyceum.hash_of("ada").await;
+        let new = hash_of(lyceum, "ada").await;
         assert!(new.starts_with("$2b$12$"), "{new}");
         assert!(bcrypt::verify(peppered(PASSWORD), &new).unwrap());
         log_in_at(&today, "ada", PASSWORD).await.ok();
-        assert_eq!(lyceum.hash_of("ada").await, new, "what is of today's cost stays");
+        assert_eq!(hash_of(lyceum, "ada").await, new, "what is of today's cost stays");
         today.core.db.clone().close().await.unwrap();
     })
     .await;
@@ -323,7 +321,7 @@ async fn a_hash_of_an_older_cost_is_made_again_at_the_next_login() {
 async fn a_spoilt_hash_is_a_wrong_password() {
     with_settings(&OFF, async |lyceum| {
         lyceum.verified("ada").await;
-        let good = lyceum.hash_of("ada").await;
+        let good = hash_of(lyceum, "ada").await;
         let body = &good[7..];
         let salt = &body[..22];
         let spoilt = [
@@ -351,9 +349,9 @@ async fn a_spoilt_hash_is_a_wrong_password() {
             assert_eq!(answer.body, nobody, "{hash}");
         }
         lyceum.database.execute(&format!("UPDATE users SET password_hash = '{good}'")).await;
-        lyceum.opens("ada", PASSWORD).await;
+        opens(lyceum, "ada", PASSWORD).await;
         lyceum.database.execute("UPDATE users SET password_scheme = 'bcrypt-hmac-sha256:000000000000'").await;
-        lyceum.does_not_open("ada", PASSWORD).await;
+        does_not_open(lyceum, "ada", PASSWORD).await;
     })
     .await;
 }

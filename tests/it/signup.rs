@@ -13,29 +13,23 @@ const OFF: (&str, &str) = ("RATE_LIMITS", "off");
 const FRIENDLY: (&str, &str) = ("ACCOUNT_DISCLOSURE", "friendly");
 const OPTIONAL: (&str, &str) = ("EMAIL_VERIFICATION", "optional");
 
-impl Lyceum {
-    async fn signup_errors(&self, username: &str) -> Vec<String> {
-        self.sign_up_as(username, "ada@example.com", PASSWORD).await.user_errors("signup")
-    }
+async fn signup_errors(lyceum: &Lyceum, username: &str) -> Vec<String> {
+    lyceum.sign_up_as(username, "ada@example.com", PASSWORD).await.user_errors("signup")
+}
 
-    async fn username_available(&self, username: &str) -> bool {
-        let query = "query ($username: String!) { usernameAvailable(username: $username) }";
-        let answer = self.run(query, json!({ "username": username })).await.ok();
-        answer.at("usernameAvailable").as_bool().unwrap()
-    }
+async fn username_available(lyceum: &Lyceum, username: &str) -> bool {
+    let query = "query ($username: String!) { usernameAvailable(username: $username) }";
+    let answer = lyceum.run(query, json!({ "username": username })).await.ok();
+    answer.at("usernameAvailable").as_bool().unwrap()
+}
 
-    async fn email_available(&self, email: &str) -> Answer {
-        self.run("query ($email: String!) { emailAvailable(email: $email) }", json!({ "email": email })).await
-    }
+async fn email_available(lyceum: &Lyceum, email: &str) -> Answer {
+    lyceum.run("query ($email: String!) { emailAvailable(email: $email) }", json!({ "email": email })).await
+}
 
-    async fn count(&self, table: &str) -> i64 {
-        self.database.number(&format!("SELECT count(*) FROM {table}")).await
-    }
-
-    async fn wrote_no_signup(&self) {
-        for table in ["users", "signups", "one_time_tokens", "outbox"] {
-            assert_eq!(self.count(table).await, 0, "{table}");
-        }
+async fn wrote_no_signup(lyceum: &Lyceum) {
+    for table in ["users", "signups", "one_time_tokens", "outbox"] {
+        assert_eq!(lyceum.database.count(table).await, 0, "{table}");
     }
 }
 
@@ -43,22 +37,22 @@ impl Lyceum {
 #[tokio::test]
 async fn a_username_has_3_to_32_letters_digits_and_underscores() {
     with_settings(&[OFF], async |lyceum| {
-        assert_eq!(lyceum.signup_errors("").await, ["REQUIRED username"]);
-        assert_eq!(lyceum.signup_errors("ab").await, ["TOO_SHORT username"]);
-        assert_eq!(lyceum.signup_errors(&"a".repeat(33)).await, ["TOO_LONG username"]);
+        assert_eq!(signup_errors(lyceum, "").await, ["REQUIRED username"]);
+        assert_eq!(signup_errors(lyceum, "ab").await, ["TOO_SHORT username"]);
+        assert_eq!(signup_errors(lyceum, &"a".repeat(33)).await, ["TOO_LONG username"]);
         let foreign = "\u{430}dmin|ann\u{200B}lee|\u{202E}nimda|\u{2066}ann|annа|ann-lee|ann.lee|ann\0lee|ann\u{E9}|\
             \u{FF41}nn|\u{212A}elvin|stra\u{DF}e|d\u{131}na|\u{17F}am|ann lee| annlee|annlee |annlee\n|a\u{301}bc|\
             {{7*7}}|a';DROP TABLE users|%a%|ada@example.com|\u{663}\u{664}\u{665}|\u{5D0}nn";
         for username in foreign.split('|') {
-            assert_eq!(lyceum.signup_errors(username).await, ["INVALID username"], "{username:?}");
-            assert!(!lyceum.username_available(username).await, "{username:?}");
+            assert_eq!(signup_errors(lyceum, username).await, ["INVALID username"], "{username:?}");
+            assert!(!username_available(lyceum, username).await, "{username:?}");
         }
-        lyceum.wrote_no_signup().await;
+        wrote_no_signup(lyceum).await;
 
         for (number, username) in ["abc", "Ann_93", &"z".repeat(32), "12345"].iter().enumerate() {
             lyceum.sign_up_as(username, &format!("ada{number}@example.com"), PASSWORD).await.ok();
         }
-        assert_eq!(lyceum.count("signups").await, 4);
+        assert_eq!(lyceum.database.count("signups").await, 4);
     })
     .await;
 }
@@ -70,10 +64,10 @@ async fn a_reserved_username_is_refused() {
         let reserved = "admin Admin ADMIN _admin_ a_d_m_i_n adm1n 4dmin root r00t support supp0rt api me_ moderator \
             lyceum postmaster null graphql";
         for username in reserved.split_whitespace() {
-            assert_eq!(lyceum.signup_errors(username).await, ["RESERVED username"], "{username}");
-            assert!(!lyceum.username_available(username).await, "{username}");
+            assert_eq!(signup_errors(lyceum, username).await, ["RESERVED username"], "{username}");
+            assert!(!username_available(lyceum, username).await, "{username}");
         }
-        lyceum.wrote_no_signup().await;
+        wrote_no_signup(lyceum).await;
     })
     .await;
 }
@@ -85,16 +79,16 @@ async fn a_username_is_taken_in_every_case() {
     on_each_engine(async |lyceum| {
         lyceum.sign_up_as("Ann_Lee", "ann@example.com", PASSWORD).await.ok();
         for username in ["ann_lee", "ANN_LEE", "Ann_Lee"] {
-            assert_eq!(lyceum.signup_errors(username).await, ["TAKEN username"], "{username}, waiting");
+            assert_eq!(signup_errors(lyceum, username).await, ["TAKEN username"], "{username}, waiting");
         }
         let token = lyceum.token_for("ann@example.com").await;
         let answer = lyceum.run(VERIFY, json!({ "token": token })).await.ok();
         assert_eq!(answer.str_at("verifyEmail.user.username"), "Ann_Lee");
         for username in ["ann_lee", "ANN_LEE", "Ann_Lee"] {
-            assert_eq!(lyceum.signup_errors(username).await, ["TAKEN username"], "{username}, proved");
+            assert_eq!(signup_errors(lyceum, username).await, ["TAKEN username"], "{username}, proved");
             lyceum.log_in(username, PASSWORD).await.ok();
         }
-        assert_eq!((lyceum.count("users").await, lyceum.count("signups").await), (1, 0));
+        assert_eq!((lyceum.database.count("users").await, lyceum.database.count("signups").await), (1, 0));
     })
     .await;
 }
@@ -105,9 +99,9 @@ async fn a_username_is_free_again_when_its_signup_expires() {
     with_settings(&[OFF], async |lyceum| {
         lyceum.sign_up_as("ann_lee", "ann@example.com", PASSWORD).await.ok();
         let token = lyceum.token_for("ann@example.com").await;
-        assert!(!lyceum.username_available("Ann_Lee").await);
+        assert!(!username_available(lyceum, "Ann_Lee").await);
         lyceum.advance(Duration::from_hours(24));
-        assert!(lyceum.username_available("Ann_Lee").await);
+        assert!(username_available(lyceum, "Ann_Lee").await);
         lyceum.sign_up_as("ann_lee", "other@example.com", PASSWORD).await.ok();
         let answer = lyceum.run(VERIFY, json!({ "token": token })).await;
         assert_eq!(answer.user_errors("verifyEmail"), ["TOKEN_INVALID"]);
@@ -133,7 +127,7 @@ async fn every_fault_of_a_signup_is_told_at_once() {
             let message = error["message"].as_str().unwrap();
             assert!(message.ends_with('.') && !message.contains("short"), "{message}");
         }
-        lyceum.wrote_no_signup().await;
+        wrote_no_signup(lyceum).await;
 
         lyceum.verified("ada").await;
         let form = json!({ "username": "ADA", "email": "Ada@example.com", "password": "password1",
@@ -144,7 +138,7 @@ async fn every_fault_of_a_signup_is_told_at_once() {
         let all =
             ["PASSWORD_TOO_WEAK password", "REQUIRED lastName", "TAKEN email", "TAKEN username", "TOO_LONG firstName"];
         assert_eq!(told, all);
-        assert_eq!(lyceum.count("signups").await, 0);
+        assert_eq!(lyceum.database.count("signups").await, 0);
     })
     .await;
 }
@@ -177,7 +171,7 @@ async fn a_signup_with_fields_that_are_not_its_own_is_refused() {
             assert_eq!((answer.status.as_u16(), answer.code()), (400, "GRAPHQL_VALIDATION_FAILED"), "{}", answer.body);
             assert!(!answer.text().contains(PASSWORD), "{}", answer.body);
         }
-        lyceum.wrote_no_signup().await;
+        wrote_no_signup(lyceum).await;
     })
     .await;
 }
@@ -202,7 +196,7 @@ async fn the_live_check_of_a_username_answers_and_is_limited() {
         lyceum.verified("ada").await;
         lyceum.sign_up("bea").await.ok();
         for (username, free) in [("cleo", true), ("ada", false), ("ADA", false), ("Bea", false), ("admin", false)] {
-            assert_eq!(lyceum.username_available(username).await, free, "{username}");
+            assert_eq!(username_available(lyceum, username).await, free, "{username}");
         }
         let query = "{ usernameAvailable(username: \"cleo\") }";
         for _ in 0..60 {
@@ -221,9 +215,9 @@ async fn the_live_check_of_a_username_answers_and_is_limited() {
 async fn the_live_check_of_an_address_is_forbidden_under_strict_disclosure() {
     on_each_engine(async |lyceum| {
         lyceum.verified("ada").await;
-        let taken = lyceum.email_available("ada@example.com").await;
-        let free = lyceum.email_available("bea@example.com").await;
-        let broken = lyceum.email_available("a@b\n").await;
+        let taken = email_available(lyceum, "ada@example.com").await;
+        let free = email_available(lyceum, "bea@example.com").await;
+        let broken = email_available(lyceum, "a@b\n").await;
         assert_eq!(taken.code(), "FORBIDDEN");
         assert_eq!((&taken.body, taken.status), (&free.body, free.status));
         assert_eq!((&taken.body, taken.status), (&broken.body, broken.status));
@@ -246,7 +240,7 @@ async fn the_live_check_of_an_address_answers_under_friendly_disclosure() {
             ("a@b.c\nBcc:x@y", false),
         ];
         for (email, free) in spellings {
-            let answer = lyceum.email_available(email).await.ok();
+            let answer = email_available(lyceum, email).await.ok();
             assert_eq!(answer.at("emailAvailable"), &json!(free), "{email:?}");
         }
     })

@@ -14,21 +14,19 @@ const REQUIRED: (&str, &str) = ("EMAIL_VERIFICATION", "required");
 const OPTIONAL: (&str, &str) = ("EMAIL_VERIFICATION", "optional");
 const TAKEN_SUBJECT: &str = "You already have an account at Lyceum";
 
-impl Lyceum {
-    async fn holders_of(&self, email: &str) -> (i64, i64) {
-        let count = async |table: &str| {
-            let query = format!("SELECT count(*) FROM {table} WHERE email_key = '{email}'");
-            self.database.number(&query).await
-        };
-        (count("users").await, count("signups").await)
-    }
+async fn holders_of(lyceum: &Lyceum, email: &str) -> (i64, i64) {
+    let count = async |table: &str| {
+        let query = format!("SELECT count(*) FROM {table} WHERE email_key = '{email}'");
+        lyceum.database.number(&query).await
+    };
+    (count("users").await, count("signups").await)
+}
 
-    /// An answer but for its address, which each caller typed.
-    async fn answer_to(&self, username: &str, email: &str) -> String {
-        let answer = self.sign_up_as(username, email, PASSWORD).await.ok();
-        assert_eq!(answer.str_at("signup.email"), email);
-        answer.text().replace(email, "")
-    }
+/// An answer but for its address, which each caller typed.
+async fn answer_to(lyceum: &Lyceum, username: &str, email: &str) -> String {
+    let answer = lyceum.sign_up_as(username, email, PASSWORD).await.ok();
+    assert_eq!(answer.str_at("signup.email"), email);
+    answer.text().replace(email, "")
 }
 
 /// Bar 53: under strict disclosure a taken address gets the answer of a new one; its owner gets a mail, and the
@@ -37,15 +35,15 @@ impl Lyceum {
 async fn strict_disclosure_answers_a_taken_address_like_a_new_one() {
     with_settings(&[OFF, STRICT, REQUIRED], async |lyceum| {
         let person = lyceum.person("ada").await;
-        let new = lyceum.answer_to("bea", "bea@example.com").await;
-        let taken = lyceum.answer_to("cleo", "ada@example.com").await;
+        let new = answer_to(lyceum, "bea", "bea@example.com").await;
+        let taken = answer_to(lyceum, "cleo", "ada@example.com").await;
         assert_eq!(new, taken);
         assert!(new.contains(r#""user":null"#), "{new}");
 
         let mail = lyceum.mail_to("ada@example.com").await;
         assert_eq!(mail.content.subject, TAKEN_SUBJECT);
         assert!(!mail.content.text.contains("token=") && !mail.content.text.contains("cleo"), "{}", mail.content.text);
-        assert_eq!(lyceum.holders_of("ada@example.com").await, (1, 1));
+        assert_eq!(holders_of(lyceum, "ada@example.com").await, (1, 1));
         lyceum.run_as(&person.token, ME, json!({})).await.ok();
         lyceum.log_in("ada", PASSWORD).await.ok();
     })
@@ -111,7 +109,7 @@ async fn friendly_disclosure_tells_a_taken_address() {
                 assert_eq!(answer.user_errors("signup"), ["TAKEN email"]);
                 assert_eq!((answer.at("signup.email"), answer.at("signup.user")), (&json!(null), &json!(null)));
             }
-            assert_eq!(lyceum.holders_of("ada@example.com").await, (1, 0));
+            assert_eq!(holders_of(lyceum, "ada@example.com").await, (1, 0));
             assert_eq!(lyceum.mails().await.len(), before);
             let answer = lyceum.sign_up_as("ada", "ada@example.com", PASSWORD).await;
             assert_eq!(answer.user_errors("signup"), ["TAKEN username", "TAKEN email"]);
@@ -130,12 +128,12 @@ async fn an_unproved_address_is_open_to_its_owner_under_friendly_disclosure() {
         let squatted = lyceum.token_for("ada@example.com").await;
         lyceum.advance(Duration::from_secs(1));
         lyceum.sign_up_as("ada", "ada@example.com", PASSWORD).await.ok();
-        assert_eq!(lyceum.holders_of("ada@example.com").await, (0, 2));
+        assert_eq!(holders_of(lyceum, "ada@example.com").await, (0, 2));
 
         let token = lyceum.token_for("ada@example.com").await;
         let answer = lyceum.run(VERIFY, json!({ "token": token })).await.ok();
         assert_eq!(answer.str_at("verifyEmail.user.username"), "ada");
-        assert_eq!(lyceum.holders_of("ada@example.com").await, (1, 0));
+        assert_eq!(holders_of(lyceum, "ada@example.com").await, (1, 0));
         let answer = lyceum.run(VERIFY, json!({ "token": squatted })).await;
         assert_eq!(answer.user_errors("verifyEmail"), ["TOKEN_INVALID"]);
         let answer = lyceum.log_in("ada@example.com", "copper lantern drifts north").await;
@@ -156,7 +154,7 @@ async fn optional_verification_makes_the_account_at_once() {
                 FRIENDLY => assert_eq!(answer.str_at("signup.user.email"), "ada@example.com"),
                 _ => assert_eq!(answer.at("signup.user"), &json!(null)),
             }
-            assert_eq!(lyceum.holders_of("ada@example.com").await, (1, 0));
+            assert_eq!(holders_of(lyceum, "ada@example.com").await, (1, 0));
             let token = lyceum.log_in("ada", PASSWORD).await.ok().str_at("login.accessToken").to_owned();
             let me = lyceum.run_as(&token, ME, json!({})).await.ok();
             assert_eq!(me.at("me.emailVerified"), &json!(false));
@@ -178,8 +176,8 @@ async fn optional_verification_makes_the_account_at_once() {
 async fn optional_verification_keeps_strict_answers() {
     with_settings(&[OFF, STRICT, OPTIONAL], async |lyceum| {
         lyceum.verified("ada").await;
-        let new = lyceum.answer_to("bea", "bea@example.com").await;
-        let taken = lyceum.answer_to("cleo", "ada@example.com").await;
+        let new = answer_to(lyceum, "bea", "bea@example.com").await;
+        let taken = answer_to(lyceum, "cleo", "ada@example.com").await;
         assert_eq!(new, taken);
         assert_eq!(lyceum.mail_to("ada@example.com").await.content.subject, TAKEN_SUBJECT);
         assert_eq!(lyceum.database.number("SELECT count(*) FROM users").await, 2);

@@ -73,6 +73,11 @@ impl Database {
         row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from)).unwrap()
     }
 
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT count(*) FROM {table}")).await
+    }
+
     /// The first column of the first row, as text.
     pub(crate) async fn text(&self, sql: &str) -> String {
         self.first(sql).await.try_get_by_index(0).unwrap()
