@@ -7,6 +7,7 @@ pub(crate) mod door;
 mod people;
 pub(crate) mod wire;
 mod process;
+mod sabotage;
 
 use std::{
     net::SocketAddr,
@@ -42,6 +43,7 @@ pub(crate) use answer::Answer;
 pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
 pub(crate) use process::*;
+pub(crate) use sabotage::{Sabotage, contents};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);

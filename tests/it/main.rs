@@ -10,6 +10,7 @@ mod harness;
 mod commands;
 mod content;
 mod cors;
+mod atomicity;
 mod emails;
 mod engines;
 mod hostile;

@@ -83,6 +83,11 @@ impl Database {
         self.first(sql).await.try_get_by_index(0).unwrap()
     }
 
+    /// What MySQL makes of all rows of a table.
+    pub(crate) async fn checksum(&self, table: &str) -> i64 {
+        self.first(&format!("CHECKSUM TABLE {table}")).await.try_get_by_index(1).unwrap()
+    }
+
     async fn first(&self, sql: &str) -> sea_orm::QueryResult {
         let connection = self.connect().await;
         let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
