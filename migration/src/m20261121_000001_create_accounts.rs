@@ -141,13 +141,12 @@ async fn one_time_tokens(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_index(index("one_time_tokens", "one_time_tokens_expires_at", &["expires_at"], false)).await
 }
 
-/// How many mails of a kind an address got in the running hour, whether it has an account or not.
+/// How many mails of a kind an address got since it last had an hour without one, whether it has an account or not.
 async fn mail_quotas(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut quotas = table(manager, "mail_quotas");
     quotas
         .col(text("recipient", 280).primary_key().take())
         .col(ColumnDef::new("mails").integer().not_null())
-        .col(time("hour_started_at"))
         .col(time("last_at"));
     manager.create_table(quotas).await?;
     manager.create_index(index("mail_quotas", "mail_quotas_last_at", &["last_at"], false)).await

@@ -101,7 +101,6 @@ pub(crate) mod mail_quotas {
         /// The kind of mail and the address.
         pub recipient: String,
         pub mails: i32,
-        pub hour_started_at: Time,
         pub last_at: Time,
     }
 

@@ -1,6 +1,6 @@
-//! How many mails of one kind an address gets, whoever asks: three in an hour, and a minute between two that
-//! anybody can ask for (OWASP ASVS 2.4.1). Kept for addresses without an account too, so that asking costs the
-//! same.
+//! How many mails of one kind an address gets, whoever asks: three until an hour has passed without one, so that
+//! no hour sees more, wherever it begins; and a minute between two that anybody can ask for (OWASP ASVS 2.4.1).
+//! Kept for addresses without an account too, so that asking costs the same.
 
 use std::time::Duration;
 
@@ -35,14 +35,12 @@ pub(super) async fn take(
     let now = core.clock.now();
     let recipient = format!("{} {email_key}", purpose.as_str());
     first_time(tx, &recipient).await?;
-    let hour_over = || Column::HourStartedAt.lte(now.minus(HOUR));
+    let hour_over = || Column::LastAt.lte(now.minus(HOUR));
     let pause = if spaced { BETWEEN } else { Duration::ZERO };
     let mails = CaseStatement::new().case(hour_over(), 1).finally(Expr::col(Column::Mails).add(1));
-    let started = CaseStatement::new().case(hour_over(), now).finally(Expr::col(Column::HourStartedAt));
     let taken = Entity::update_many()
         // In this order: MySQL sets columns one after the other, and the first reads what the second changes.
         .col_expr(Column::Mails, mails.into())
-        .col_expr(Column::HourStartedAt, started.into())
         .col_expr(Column::LastAt, Expr::value(now))
         .filter(Column::Recipient.eq(&recipient))
         .filter(Condition::any().add(hour_over()).add(Column::Mails.lt(MAILS)))
@@ -54,12 +52,7 @@ pub(super) async fn take(
 
 /// Makes the row of an address that was never written to.
 async fn first_time(tx: &DatabaseTransaction, recipient: &str) -> Result<()> {
-    let row = ActiveModel {
-        recipient: Set(recipient.to_owned()),
-        mails: Set(0),
-        hour_started_at: Set(Time(0)),
-        last_at: Set(Time(0)),
-    };
+    let row = ActiveModel { recipient: Set(recipient.to_owned()), mails: Set(0), last_at: Set(Time(0)) };
     let ignore = OnConflict::column(Column::Recipient).do_nothing_on([Column::Recipient]).to_owned();
     Entity::insert(row).on_conflict(ignore).exec_without_returning(tx).await?;
     Ok(())
