@@ -7,10 +7,10 @@
 
 mod harness;
 
+mod atomicity;
 mod commands;
 mod content;
 mod cors;
-mod atomicity;
 mod emails;
 mod engines;
 mod hostile;
@@ -18,17 +18,17 @@ mod http;
 mod limits;
 mod migrations;
 mod negotiation;
+mod passwords;
 mod process;
 mod production;
+mod races;
 mod refresh;
 mod response_rules;
-mod passwords;
-mod races;
 mod schema;
 mod sessions;
-mod slow_clients;
 mod signup;
 mod signup_modes;
+mod slow_clients;
 mod smtp;
 mod smtp_sink;
 mod story;

@@ -36,6 +36,12 @@ pub enum Proof {
     Code { email: Email, code: String },
 }
 
+/// A proof whose try has been counted, which is the only kind that can be looked at.
+pub(super) enum Attempt {
+    Token { digest: String },
+    Code { rows: Vec<Uuid>, digest: String },
+}
+
 /// What goes into the mail, and nowhere else.
 pub(super) struct Issued {
     pub token: String,
@@ -119,21 +125,43 @@ pub(super) async fn burn(core: &Core, tx: &DatabaseTransaction, purpose: Purpose
     Ok(())
 }
 
-/// Counts one try of a short code, before anybody looks whether it is right. This is committed by itself: what
-/// fails later does not give the try back.
-pub(super) async fn count_try(core: &Core, purpose: Purpose, proof: &Proof) -> Result<()> {
-    let Proof::Code { email, .. } = proof else { return Ok(()) };
-    let now = core.clock.now();
-    let counted = Entity::update_many()
-        .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
-        .filter(Column::EmailKey.eq(email.key()))
-        .filter(Column::Purpose.eq(purpose.as_str()))
-        .filter(Column::UsedAt.is_null())
-        .filter(Column::CodeExpiresAt.gt(now))
-        .filter(Column::Tries.lt(TRIES))
-        .exec(core.db.write())
+/// Counts one try of every open code of the address, before anybody looks whether it is right. This is committed by
+/// itself: what fails later does not give the try back.
+pub(super) async fn attempt(core: &Core, purpose: Purpose, proof: &Proof) -> Result<Attempt> {
+    match proof {
+        Proof::Token(token) => Ok(Attempt::Token { digest: digest_of(token) }),
+        Proof::Code { email, code } => {
+            let digest = core.keys.code_digest(purpose.as_str(), &email.key(), code);
+            let rows = core.db.retry(|| count_try(core, purpose, email)).await?;
+            if rows.is_empty() { Err(spent()) } else { Ok(Attempt::Code { rows, digest }) }
+        }
+    }
+}
+
+/// The rows whose try this was. An address may have several codes, and each has its own five tries: a right code
+/// counts only for a row that had one left. Rows of nobody are counted too, so that the work is the same.
+async fn count_try(core: &Core, purpose: Purpose, email: &Email) -> Result<Vec<Uuid>> {
+    let tx = core.db.begin().await?;
+    let has_tries = Condition::all()
+        .add(Column::EmailKey.eq(email.key()))
+        .add(Column::Purpose.eq(purpose.as_str()))
+        .add(Column::UsedAt.is_null())
+        .add(Column::CodeExpiresAt.gt(core.clock.now()))
+        .add(Column::Tries.lt(TRIES));
+    let rows = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(has_tries.clone())
+        .filter(Column::Subject.is_not_null())
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .all(&tx)
         .await?;
-    if counted.rows_affected == 0 { Err(spent()) } else { Ok(()) }
+    let one_more = Expr::col(Column::Tries).add(1);
+    Entity::update_many().col_expr(Column::Tries, one_more).filter(has_tries).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(rows)
 }
 
 /// What the proof stands for, without using it up.
@@ -141,12 +169,12 @@ pub(super) async fn peek(
     core: &Core,
     db: &impl ConnectionTrait,
     purpose: Purpose,
-    proof: &Proof,
+    attempt: &Attempt,
 ) -> Result<Option<Redeemed>> {
     let found = Entity::find()
         .select_only()
         .columns([Column::Subject, Column::EmailKey])
-        .filter(open(core, purpose, proof))
+        .filter(open(core, purpose, attempt))
         .order_by_desc(Column::CreatedAt)
         .into_tuple::<(Uuid, String)>()
         .one(db)
@@ -155,29 +183,34 @@ pub(super) async fn peek(
 }
 
 /// Uses the proof up. Of several at the same moment one gets an answer, the others the fault of a spent token.
-pub(super) async fn redeem(core: &Core, tx: &DatabaseTransaction, purpose: Purpose, proof: &Proof) -> Result<Redeemed> {
-    let redeemed = peek(core, tx, purpose, proof).await?.ok_or_else(spent)?;
+pub(super) async fn redeem(
+    core: &Core,
+    tx: &DatabaseTransaction,
+    purpose: Purpose,
+    attempt: &Attempt,
+) -> Result<Redeemed> {
+    let redeemed = peek(core, tx, purpose, attempt).await?.ok_or_else(spent)?;
     let burnt = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(core.clock.now()))
-        .filter(open(core, purpose, proof))
+        .filter(open(core, purpose, attempt))
         .filter(Column::Subject.eq(redeemed.subject))
         .exec(tx)
         .await?;
     if burnt.rows_affected == 0 { Err(spent()) } else { Ok(redeemed) }
 }
 
-/// The rows that a proof opens now.
-fn open(core: &Core, purpose: Purpose, proof: &Proof) -> Condition {
+/// The rows that an attempt opens now.
+fn open(core: &Core, purpose: Purpose, attempt: &Attempt) -> Condition {
     let now = core.clock.now();
     let unused = Condition::all()
         .add(Column::Purpose.eq(purpose.as_str()))
         .add(Column::UsedAt.is_null())
         .add(Column::Subject.is_not_null());
-    match proof {
-        Proof::Token(token) => unused.add(Column::TokenDigest.eq(digest_of(token))).add(Column::ExpiresAt.gt(now)),
-        Proof::Code { email, code } => unused
-            .add(Column::EmailKey.eq(email.key()))
-            .add(Column::CodeDigest.eq(core.keys.code_digest(purpose.as_str(), &email.key(), code)))
+    match attempt {
+        Attempt::Token { digest } => unused.add(Column::TokenDigest.eq(digest)).add(Column::ExpiresAt.gt(now)),
+        Attempt::Code { rows, digest } => unused
+            .add(Column::Id.is_in(rows.iter().copied()))
+            .add(Column::CodeDigest.eq(digest))
             .add(Column::CodeExpiresAt.gt(now)),
     }
 }

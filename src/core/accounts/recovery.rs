@@ -7,7 +7,7 @@ use super::{
     User, UserId,
     entity::users,
     login, mail_quota, new_password,
-    one_time::{self, Proof, Purpose},
+    one_time::{self, Attempt, Proof, Purpose},
     types::Email,
 };
 use crate::core::{
@@ -30,9 +30,9 @@ pub async fn forgot_password(core: &Core, origin: &Origin, email: &str) -> Resul
 /// Sets a new password. Every session ends, and nobody is signed in: who resets a password logs in with it.
 pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_password: &str) -> Result<()> {
     core.limits.attempt(Quota::Code, origin)?;
-    one_time::count_try(core, Purpose::ResetPassword, &proof).await?;
+    let attempt = one_time::attempt(core, Purpose::ResetPassword, &proof).await?;
     let owner =
-        one_time::peek(core, core.db.read(), Purpose::ResetPassword, &proof).await?.ok_or_else(one_time::spent)?;
+        one_time::peek(core, core.db.read(), Purpose::ResetPassword, &attempt).await?.ok_or_else(one_time::spent)?;
     let user = users::Entity::find_by_id(owner.subject).one(core.db.read()).await?.ok_or_else(one_time::spent)?;
     let mut faults = Faults::default();
     let about = [&*user.username, &*user.email, &*user.first_name, &*user.last_name];
@@ -41,7 +41,7 @@ pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_pass
         return Err(faults.into());
     }
     let hash = core.hasher.hash(new_password).await?;
-    core.db.retry(|| replace(core, &proof, &hash)).await?;
+    core.db.retry(|| replace(core, &attempt, &hash)).await?;
     core.outbox.ring();
     core.limits.forget_failures(&login::throttle_key(UserId(user.id)));
     tracing::info!(user = %user.id, address = %origin.address, "password reset");
@@ -73,9 +73,9 @@ async fn write_mail(core: &Core, email: &Email) -> Result<()> {
 }
 
 /// One transaction: the proof is used up, the password replaced, every session ended, the owner told.
-async fn replace(core: &Core, proof: &Proof, hash: &PasswordHash) -> Result<User> {
+async fn replace(core: &Core, attempt: &Attempt, hash: &PasswordHash) -> Result<User> {
     let tx = core.db.begin().await?;
-    let redeemed = one_time::redeem(core, &tx, Purpose::ResetPassword, proof).await?;
+    let redeemed = one_time::redeem(core, &tx, Purpose::ResetPassword, attempt).await?;
     let user = users::Entity::find_by_id(redeemed.subject).one(&tx).await?.ok_or_else(one_time::spent)?;
     let now = core.clock.now();
     // The mail reached its reader, which proves the address, but only the one that it was sent to.

@@ -12,7 +12,7 @@ use super::{
     User,
     entity::{signups, users},
     mail_quota,
-    one_time::{self, Proof, Purpose, Redeemed},
+    one_time::{self, Attempt, Proof, Purpose, Redeemed},
     signup::{self, Parsed},
     types::{Email, PersonName, Username},
 };
@@ -27,8 +27,8 @@ use crate::core::{
 /// Redeems the link's token or the short code. It does not sign in: who reads the mail need not know the password.
 pub async fn verify_email(core: &Core, origin: &Origin, proof: Proof) -> Result<Arc<User>> {
     core.limits.attempt(Quota::Code, origin)?;
-    one_time::count_try(core, Purpose::VerifyEmail, &proof).await?;
-    let user = core.db.retry(|| redeem(core, &proof)).await?;
+    let attempt = one_time::attempt(core, Purpose::VerifyEmail, &proof).await?;
+    let user = core.db.retry(|| redeem(core, &attempt)).await?;
     tracing::info!(user = %user.id.0, address = %origin.address, "e-mail address verified");
     Ok(user)
 }
@@ -42,11 +42,11 @@ pub async fn resend_verification_email(core: &Core, origin: &Origin, email: &str
     Ok(())
 }
 
-async fn redeem(core: &Core, proof: &Proof) -> Result<Arc<User>> {
+async fn redeem(core: &Core, attempt: &Attempt) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
-    let proved = one_time::peek(core, &tx, Purpose::VerifyEmail, proof).await?.ok_or_else(one_time::spent)?;
+    let proved = one_time::peek(core, &tx, Purpose::VerifyEmail, attempt).await?.ok_or_else(one_time::spent)?;
     lock_attempts(&tx, &proved.email_key).await?;
-    let redeemed = one_time::redeem(core, &tx, Purpose::VerifyEmail, proof).await?;
+    let redeemed = one_time::redeem(core, &tx, Purpose::VerifyEmail, attempt).await?;
     let user = match signups::Entity::find_by_id(redeemed.subject).one(&tx).await? {
         Some(waiting) => promote(core, &tx, waiting).await?,
         None => mark_verified(core, &tx, &redeemed).await?,
