@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    User,
+    User, availability,
     entity::{signups, users},
     mail_quota,
     one_time::{self, Attempt, Proof, Purpose, Redeemed},
@@ -74,6 +74,10 @@ async fn lock_attempts(tx: &DatabaseTransaction, email_key: &str) -> Result<()> 
 async fn promote(core: &Core, tx: &DatabaseTransaction, waiting: signups::Model) -> Result<users::Model> {
     let new = parsed(&waiting)?;
     let hash = PasswordHash { hash: waiting.password_hash, scheme: waiting.password_scheme };
+    // An administrator may have made the account meanwhile: its address is not this attempt's any more.
+    if availability::user_with_email(tx, &waiting.email_key).await?.is_some() {
+        return Err(one_time::spent());
+    }
     let rivals = signups::Entity::find().filter(signups::Column::EmailKey.eq(&waiting.email_key)).all(tx).await?;
     for rival in rivals {
         one_time::burn(core, tx, Purpose::VerifyEmail, rival.id).await?;
