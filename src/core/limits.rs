@@ -107,7 +107,12 @@ impl Limits {
         if wait.is_zero() { Ok(()) } else { Err(Error::RateLimited(wait)) }
     }
 
-    pub fn failed_login(&self, account: &str, origin: &Origin) {
+    /// Counts a failed login, or refuses it when others have failed since it was let in: of many at the same moment
+    /// only so many may learn that they failed as one after the other.
+    pub fn failed_login(&self, account: &str, origin: &Origin) -> Result<()> {
+        if !self.on {
+            return Ok(());
+        }
         let now = self.hands.clock.now();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= MOST_ACCOUNTS {
@@ -117,7 +122,12 @@ impl Limits {
             }
         }
         let of_account = failures.entry(account.to_owned()).or_insert_with(|| Failures::new(now));
+        let wait = of_account.wait(subnet(origin.address), now);
+        if !wait.is_zero() {
+            return Err(Error::RateLimited(wait));
+        }
         of_account.add(subnet(origin.address), now);
+        Ok(())
     }
 
     /// A login, or a reset by mail, shows that the account is in its owner's hands.

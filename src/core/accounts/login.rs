@@ -1,13 +1,7 @@
 //! Login by username or e-mail address. Whatever is wrong with it, the answer is one and the same, after the
-//! same work: one hash for a username, two for an address. Only who knows the password learns more.
-//!
-//! An address may stand for a user and for a sign-up that waits for its proof. Both are tried, always: else
-//! whoever signed up with it would learn here, from their own password, that it has an account already.
+//! same work whether there is an account or not. Only who knows the password learns more.
 
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::{Expr, SimpleExpr},
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
 
 use super::{
     User, UserId,
@@ -29,11 +23,19 @@ pub struct Credentials {
     pub device_name: Option<String>,
 }
 
-/// Who the identifier may stand for.
-enum Candidate {
-    User(Box<users::Model>),
-    /// Signed up, and the address not proved yet.
-    Waiting(PasswordHash),
+/// Whom the identifier may stand for. An address may have a user and, at the same time, somebody who signed up with
+/// it and has not proved it.
+struct Named {
+    /// The name in its one spelling: failures of a name that nobody has count like those of an account.
+    key: String,
+    user: Option<Box<users::Model>>,
+    waiting: Option<PasswordHash>,
+}
+
+/// Whose password it was.
+enum Owner {
+    User(Box<users::Model>, Verdict),
+    Waiting,
     Nobody,
 }
 
@@ -41,15 +43,21 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
     let device = credentials.device_name.as_deref().map(DeviceName::parse).transpose();
     let device = device.map_err(|fault| fault.at("deviceName"))?;
     core.limits.attempt(Quota::Login, origin)?;
-    let candidates = find(core, &credentials.identifier).await?;
-    let account = throttle_key_of(&candidates, &credentials.identifier);
+    let named = find(core, &credentials.identifier).await?;
+    let account = named.throttle_key();
     core.limits.may_log_in(&account, origin)?;
-    let (candidate, verdict) = first_proved(core, &credentials.password, candidates).await?;
-    let Candidate::User(user) = candidate else {
-        // A right password before the proof counts too: what it was tried on first may have been a user's.
-        core.limits.failed_login(&account, origin);
+    let owner = verify(core, &credentials.password, named).await?;
+    if matches!(owner, Owner::Nobody) {
+        core.limits.failed_login(&account, origin)?;
         tracing::info!(address = %origin.address, "login refused");
-        return Err(if verdict == Verdict::Wrong { wrong() } else { not_verified() });
+        return Err(wrong());
+    }
+    // Once more: in a crowd of guesses the right one must not stand out.
+    core.limits.may_log_in(&account, origin)?;
+    let Owner::User(user, verdict) = owner else {
+        // This counts too: the password may have been tried on a user of that address first.
+        core.limits.failed_login(&account, origin)?;
+        return Err(not_verified());
     };
     let hash = PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
     refuse_if_suspended(core, &user)?;
@@ -63,11 +71,14 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
     Ok(opened)
 }
 
-/// Failures count for the account, by whichever of its two names it was tried.
-fn throttle_key_of(candidates: &[Candidate], identifier: &str) -> String {
-    match candidates.first() {
-        Some(Candidate::User(user)) => throttle_key(UserId(user.id)),
-        _ => format!("name:{}", identifier.trim().chars().take(254).collect::<String>().to_lowercase()),
+impl Named {
+    fn nobody(key: String) -> Self {
+        Self { key, user: None, waiting: None }
+    }
+
+    /// Failures count for the account, by whichever of its two names it was tried.
+    fn throttle_key(&self) -> String {
+        self.user.as_ref().map_or_else(|| format!("name:{}", self.key), |user| throttle_key(UserId(user.id)))
     }
 }
 
@@ -75,62 +86,49 @@ pub(super) fn throttle_key(user: UserId) -> String {
     format!("user:{}", user.0)
 }
 
-/// Whom to try, the same number of them whatever there is.
-async fn find(core: &Core, identifier: &str) -> Result<Vec<Candidate>> {
-    if identifier.contains('@') {
-        let Ok(email) = Email::parse(identifier.trim()) else { return Ok(vec![Candidate::Nobody]) };
-        let user = user(core, users::Column::EmailKey.eq(email.key())).await?;
-        let waiting = waiting(core, signups::Column::EmailKey.eq(email.key())).await?;
-        return Ok(vec![user.unwrap_or(Candidate::Nobody), waiting.unwrap_or(Candidate::Nobody)]);
-    }
-    let Ok(username) = Username::parse_even_reserved(identifier.trim()) else { return Ok(vec![Candidate::Nobody]) };
-    let found = match user(core, users::Column::UsernameKey.eq(username.key())).await? {
-        None => waiting(core, signups::Column::UsernameKey.eq(username.key())).await?,
-        user => user,
+async fn find(core: &Core, identifier: &str) -> Result<Named> {
+    let typed = identifier.trim();
+    let (key, user, waiting) = if typed.contains('@') {
+        let Ok(email) = Email::parse(typed) else { return Ok(Named::nobody(malformed(typed))) };
+        let key = email.key();
+        (key.clone(), users::Column::EmailKey.eq(&key), signups::Column::EmailKey.eq(&key))
+    } else {
+        let Ok(username) = Username::parse_even_reserved(typed) else { return Ok(Named::nobody(malformed(typed))) };
+        let key = username.key();
+        (key.clone(), users::Column::UsernameKey.eq(&key), signups::Column::UsernameKey.eq(&key))
     };
-    Ok(vec![found.unwrap_or(Candidate::Nobody)])
-}
-
-async fn user(core: &Core, by: SimpleExpr) -> Result<Option<Candidate>> {
-    let found = users::Entity::find().filter(by).one(core.db.read()).await?;
-    Ok(found.map(|user| Candidate::User(Box::new(user))))
-}
-
-/// The newest of them.
-async fn waiting(core: &Core, by: SimpleExpr) -> Result<Option<Candidate>> {
-    let found = signups::Entity::find()
-        .filter(by)
+    let db = core.db.read();
+    let user = users::Entity::find().filter(user).one(db).await?.map(Box::new);
+    let waiting = signups::Entity::find()
+        .filter(waiting)
         .filter(signups::Column::ExpiresAt.gt(core.clock.now()))
         .order_by_desc(signups::Column::CreatedAt)
-        .one(core.db.read())
-        .await?;
-    Ok(found.map(|row| Candidate::Waiting(PasswordHash { hash: row.password_hash, scheme: row.password_scheme })))
+        .one(db)
+        .await?
+        .map(|row| PasswordHash { hash: row.password_hash, scheme: row.password_scheme });
+    Ok(Named { key, user, waiting })
 }
 
-/// The first candidate whose password it is; nobody when it is wrong for all.
-async fn first_proved(core: &Core, password: &str, candidates: Vec<Candidate>) -> Result<(Candidate, Verdict)> {
-    for candidate in candidates {
-        let verdict = verify(core, password, &candidate).await?;
-        if verdict != Verdict::Wrong {
-            return Ok((candidate, verdict));
-        }
-    }
-    Ok((Candidate::Nobody, Verdict::Wrong))
+fn malformed(typed: &str) -> String {
+    typed.chars().take(254).collect::<String>().to_lowercase()
 }
 
-async fn verify(core: &Core, password: &str, candidate: &Candidate) -> Result<Verdict> {
+/// One hash for the user, or for nobody; another for who waits. Were the second left out where there is a user,
+/// whoever signs up with a foreign address could find out by a login whether it has an account.
+async fn verify(core: &Core, password: &str, named: Named) -> Result<Owner> {
     // Longer than any password that was ever accepted: not worth a hash.
     if password.len() > password::MAX_BYTES {
-        return Ok(Verdict::Wrong);
+        return Ok(Owner::Nobody);
     }
-    let stored = match candidate {
-        Candidate::User(user) => {
-            Some(PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() })
-        }
-        Candidate::Waiting(hash) => Some(hash.clone()),
-        Candidate::Nobody => None,
-    };
-    core.hasher.verify(password, stored).await
+    let of_user =
+        |user: &users::Model| PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
+    let verdict = core.hasher.verify(password, named.user.as_deref().map(of_user)).await?;
+    if let (Some(user), true) = (named.user, verdict != Verdict::Wrong) {
+        return Ok(Owner::User(user, verdict));
+    }
+    let Some(waiting) = named.waiting else { return Ok(Owner::Nobody) };
+    let wrong = core.hasher.verify(password, Some(waiting)).await? == Verdict::Wrong;
+    Ok(if wrong { Owner::Nobody } else { Owner::Waiting })
 }
 
 /// Makes the hash again at today's cost, unless the password was changed meanwhile.
