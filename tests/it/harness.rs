@@ -21,6 +21,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderValue, Request},
 };
+use futures_util::future::join_all;
 use http_body_util::BodyExt as _;
 use lyceum::{
     app::{App, World},
@@ -110,6 +111,11 @@ impl Lyceum {
         build(&all, &self.clock, &self.transport, NEXT.fetch_add(1, Ordering::Relaxed)).await
     }
 
+    /// The same database under a server that mails through this transport; to be closed with [`close`].
+    pub(crate) async fn mailing_by(&self, transport: &Transport) -> App {
+        build(&self.settings, &self.clock, transport, NEXT.fetch_add(1, Ordering::Relaxed)).await
+    }
+
     pub(crate) async fn stop(self) {
         self.app.core.db.clone().close().await.unwrap();
         self.database.drop().await;
@@ -157,6 +163,11 @@ impl Lyceum {
         send(&self.app, call.into_request()).await
     }
 
+    /// All of them at the same moment; the answers come in the order of the calls.
+    pub(crate) async fn send_all(&self, calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
+        join_all(calls.into_iter().map(|call| self.send(call))).await
+    }
+
     /// Any request at all.
     pub(crate) async fn request(&self, request: Request<Body>) -> Answer {
         send(&self.app, request).await
@@ -167,6 +178,11 @@ async fn build(settings: &[(String, String)], clock: &Clock, transport: &Transpo
     let config = Config::from_source(&Source::of(settings.to_vec())).expect("the tests' settings are right");
     let world = World { clock: clock.clone(), random: Random::seeded(seed), mail: Some(transport.clone()) };
     App::build(&config, BASE, world).await.expect("the app starts")
+}
+
+/// Lets go of the database, so that it can be dropped.
+pub(crate) async fn close(app: App) {
+    app.core.db.clone().close().await.unwrap();
 }
 
 pub(crate) async fn send(app: &App, request: Request<Body>) -> Answer {

@@ -42,11 +42,28 @@ impl Answer {
         self.body.pointer("/errors/0/extensions/reason").and_then(Value::as_str).unwrap_or("")
     }
 
+    /// `extensions.retryAfter` of the first top-level error.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.body.pointer("/errors/0/extensions/retryAfter").and_then(Value::as_u64)
+    }
+
     /// The user errors of a mutation, as `CODE field` each; without a field the code alone.
     pub(crate) fn user_errors(&self, mutation: &str) -> Vec<String> {
         let errors = self.at(&format!("{mutation}.userErrors")).as_array().cloned();
         let errors = errors.unwrap_or_else(|| panic!("no user errors of {mutation} in {}", self.body));
         errors.iter().map(user_error).collect()
+    }
+
+    /// All that a stranger can compare: status, headers with cookies, and body, without the request's id.
+    pub(crate) fn seen(&self) -> (StatusCode, Vec<String>, String) {
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "x-request-id")
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        headers.sort();
+        (self.status, headers, self.text())
     }
 
     /// Asserts that there is neither a top-level error nor a user error.

@@ -97,3 +97,9 @@ pub(crate) fn code_in(text: &str) -> String {
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit());
     text.lines().map(str::trim).find(is_code).expect("a line with a code").to_owned()
 }
+
+/// The same letters in the other case.
+pub(crate) fn swap_case(text: &str) -> String {
+    let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    text.chars().map(swap).collect()
+}
