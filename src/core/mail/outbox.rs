@@ -109,7 +109,7 @@ pub async fn post(core: &Core, tx: &DatabaseTransaction, outgoing: Outgoing<'_>)
     let row = ActiveModel {
         id: Set(id),
         recipient: Set(outgoing.to.to_owned()),
-        body: Set(core.keys.seal(&id.to_string(), &body)?),
+        body: Set(core.keys.seal(&sealed_for(id, outgoing.to), &body)?),
         tries: Set(0),
         created_at: Set(now),
         next_try_at: Set(Some(now)),
@@ -186,7 +186,7 @@ async fn lease(core: &Core, mail: &Model) -> Result<bool> {
 
 async fn send(core: &Core, transport: &Transport, mail: &Model) -> Result<(), SendError> {
     let unreadable = |error: Error| SendError { permanent: true, reason: error.to_string() };
-    let body = core.keys.open(&mail.id.to_string(), &mail.body).map_err(unreadable)?;
+    let body = core.keys.open(&sealed_for(mail.id, &mail.recipient), &mail.body).map_err(unreadable)?;
     let body: Body = serde_json::from_str(&body).map_err(|error| unreadable(Error::internal(error)))?;
     let host = core.settings.mail_from.rsplit_once('@').map_or("localhost", |(_, host)| host.trim_end_matches('>'));
     transport
@@ -198,6 +198,12 @@ async fn send(core: &Core, transport: &Transport, mail: &Model) -> Result<(), Se
             content: Content { subject: body.subject, text: body.text, html: body.html },
         })
         .await
+}
+
+/// A body opens only in its own row and for its own recipient: who can write to the database cannot have it sent
+/// to another address.
+fn sealed_for(id: Uuid, recipient: &str) -> String {
+    format!("{id} {recipient}")
 }
 
 /// Done with: sent, or never to be. The body goes.
