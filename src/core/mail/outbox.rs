@@ -222,7 +222,9 @@ async fn close(core: &Core, id: Uuid, at: Column, reason: Option<&str>) -> Resul
 async fn postpone(core: &Core, mail: &Model, error: &SendError) -> Result<()> {
     let tries = mail.tries + 1;
     tracing::warn!(mail = %mail.id, tries, reason = error.reason, permanent = error.permanent, "a mail was not sent");
-    if error.permanent || tries >= TRIES {
+    // A relay's "never" is tried again as well: it also stands for a sender whom an operator has yet to register
+    // there, and for the day's quota.
+    if tries >= TRIES {
         return close(core, mail.id, Column::FailedAt, Some(&error.reason)).await;
     }
     let pause = FIRST_PAUSE * 2_u32.saturating_pow(u32::try_from(mail.tries).unwrap_or(0)) + jitter(core);
