@@ -34,6 +34,7 @@ mod smtp_sink;
 mod story;
 mod tokens;
 mod enumeration;
+mod outbox;
 mod recovery;
 mod schema;
 mod short_codes;
