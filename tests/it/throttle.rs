@@ -27,7 +27,7 @@ fn assert_limited(answer: &Answer, seconds: u64) {
     assert_eq!(answer.retry_after(), Some(seconds), "{}", answer.body);
 }
 
-/// The throttle of security.md's defaults: from the fifth failure on a pause of one second, which doubles with
+/// The throttle: from the fifth failure on a pause of one second, which doubles with
 /// each further one up to 15 minutes; it holds for the right password too, and ends to the second.
 #[tokio::test]
 async fn after_the_fifth_failure_pauses_double_up_to_a_quarter_of_an_hour() {
@@ -151,7 +151,7 @@ fn signup(number: u32) -> Call {
     Call::new(SIGNUP, json!({ "username": format!("user{number}"), "email": email, "password": PASSWORD }))
 }
 
-/// The limits of security.md's defaults, per address: 20 logins a minute, 10 sign-ups an hour, 10 forgotten
+/// The limits, for each address: 20 logins a minute, 10 sign-ups an hour, 10 forgotten
 /// passwords or new verification mails an hour, 10 tries of a token or a code a minute.
 #[tokio::test]
 async fn an_address_has_a_quota_for_each_kind_of_attempt() {
