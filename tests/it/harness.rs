@@ -5,9 +5,9 @@ mod answer;
 mod database;
 pub(crate) mod door;
 mod people;
-pub(crate) mod wire;
 mod process;
 mod sabotage;
+pub(crate) mod wire;
 
 use std::{
     net::SocketAddr,
