@@ -8,6 +8,7 @@ mod people;
 mod process;
 mod sabotage;
 pub(crate) mod wire;
+mod sabotage;
 
 use std::{
     net::SocketAddr,
