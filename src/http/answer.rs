@@ -134,11 +134,22 @@ fn complete(error: &mut ServerError, request_id: &str) {
     error.source = None;
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
+        error.message = without_value(&error.message);
         let code = if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
         extensions.set("code", code.as_str());
     }
     if extensions.get("code") == Some(&Value::from(Code::InternalServerError.as_str())) {
         extensions.set("requestId", request_id);
+    }
+}
+
+/// The library repeats the value that does not fit. That may be a password in the wrong place, and answers are
+/// logged by many clients.
+fn without_value(message: &str) -> String {
+    let of_enum = || message.find("the value \"").map(|at| at + "the value".len());
+    match message.find(", found ").or_else(of_enum).and_then(|end| message.get(..end)) {
+        Some(beginning) => format!("{beginning}."),
+        None => message.to_owned(),
     }
 }
 

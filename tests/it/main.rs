@@ -8,6 +8,7 @@
 mod harness;
 
 mod atomicity;
+mod canary;
 mod commands;
 mod content;
 mod cors;

@@ -47,7 +47,7 @@ impl Database {
         database
     }
 
-    pub(super) async fn drop(self) {
+    pub(crate) async fn drop(self) {
         if self.server.is_some() {
             self.execute_on_server(&format!("DROP DATABASE {}", self.name)).await;
         }

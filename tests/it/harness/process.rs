@@ -17,6 +17,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::{Database, Engine};
+
 /// Nothing that a test starts may take longer; a failure says what there was until then.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -72,6 +74,12 @@ impl Home {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// A database for the servers of this home; SQLite's file lies in the working directory.
+    pub(crate) async fn database(&self, engine: Engine) -> Database {
+        let name = format!("lyceum_{}", self.folder.file_name().unwrap().to_str().unwrap());
+        Database::create(engine, &name, &self.folder).await
     }
 
     /// Runs a command until it ends by itself.
@@ -153,6 +161,11 @@ impl Server {
     /// What it has written to standard error until now.
     pub(crate) fn log(&self) -> String {
         self.stderr.text()
+    }
+
+    /// What it has written to standard output until now.
+    pub(crate) fn output(&self) -> String {
+        self.stdout.text()
     }
 
     /// Waits until the log has this text in it.
