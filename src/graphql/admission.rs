@@ -84,7 +84,11 @@ pub struct AdmissionMutations;
 #[Object]
 impl AdmissionMutations {
     /// Makes an account. Its e-mail address is verified by the mail that follows.
-    async fn signup(&self, ctx: &Context<'_>, input: SignupInput) -> Guarded<SignupPayload> {
+    async fn signup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new account.")] input: SignupInput,
+    ) -> Guarded<SignupPayload> {
         let SignupInput { username, email, password, first_name, last_name } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
         let done = async { signup::signup(ctx.core()?, ctx.origin()?, new).await };
@@ -96,7 +100,11 @@ impl AdmissionMutations {
     }
 
     /// Proves an e-mail address by the link's token or by the short code.
-    async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> Guarded<VerifyEmailPayload> {
+    async fn verify_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proof.")] input: VerifyEmailInput,
+    ) -> Guarded<VerifyEmailPayload> {
         let done = async {
             let proof = Proof::parse(input.token.as_deref(), input.email.as_deref(), input.code.as_deref())?;
             verification::verify_email(ctx.core()?, ctx.origin()?, proof).await
@@ -108,7 +116,7 @@ impl AdmissionMutations {
     async fn resend_verification_email(
         &self,
         ctx: &Context<'_>,
-        input: ResendVerificationEmailInput,
+        #[graphql(desc = "Whose address it is.")] input: ResendVerificationEmailInput,
     ) -> Guarded<ResendVerificationEmailPayload> {
         let done = async { verification::resend_verification_email(ctx.core()?, ctx.origin()?, &input.email).await };
         answer(done.await, |()| ResendVerificationEmailPayload::default())
@@ -121,13 +129,21 @@ pub struct AvailabilityQueries;
 #[Object]
 impl AvailabilityQueries {
     /// Whether somebody can sign up with this username: it is well formed, not reserved, and free.
-    async fn username_available(&self, ctx: &Context<'_>, username: String) -> Result<bool, ApiError> {
+    async fn username_available(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The username, as it would be typed at sign-up.")] username: String,
+    ) -> Result<bool, ApiError> {
         Ok(availability::username_available(ctx.core()?, ctx.origin()?, &username).await?)
     }
 
     /// Whether nobody has an account with this e-mail address. `FORBIDDEN` unless the server runs with
     /// `ACCOUNT_DISCLOSURE=friendly`.
-    async fn email_available(&self, ctx: &Context<'_>, email: String) -> Result<bool, ApiError> {
+    async fn email_available(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The e-mail address.")] email: String,
+    ) -> Result<bool, ApiError> {
         Ok(availability::email_available(ctx.core()?, ctx.origin()?, &email).await?)
     }
 }

@@ -51,13 +51,21 @@ pub struct RecoveryMutations;
 #[Object]
 impl RecoveryMutations {
     /// Sends a mail with a link and a short code to the owner of the account, if there is one.
-    async fn forgot_password(&self, ctx: &Context<'_>, input: ForgotPasswordInput) -> Guarded<ForgotPasswordPayload> {
+    async fn forgot_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who forgot it.")] input: ForgotPasswordInput,
+    ) -> Guarded<ForgotPasswordPayload> {
         let done = async { recovery::forgot_password(ctx.core()?, ctx.origin()?, &input.email).await };
         answer(done.await, |()| ForgotPasswordPayload::default())
     }
 
     /// Sets a new password by the link's token or by the short code, and ends every session of the account.
-    async fn reset_password(&self, ctx: &Context<'_>, input: ResetPasswordInput) -> Guarded<ResetPasswordPayload> {
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proof and the new password.")] input: ResetPasswordInput,
+    ) -> Guarded<ResetPasswordPayload> {
         let done = async {
             let proof = Proof::parse(input.token.as_deref(), input.email.as_deref(), input.code.as_deref())?;
             recovery::reset_password(ctx.core()?, ctx.origin()?, proof, &input.new_password).await

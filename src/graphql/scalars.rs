@@ -5,7 +5,6 @@ use chrono::{DateTime as ChronoDateTime, SecondsFormat, Utc};
 
 use crate::core::clock::Time;
 
-/// A moment in UTC by RFC 3339, such as `2026-11-21T09:30:00.000000Z`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateTime(Time);
 
@@ -21,6 +20,7 @@ impl From<Time> for DateTime {
     }
 }
 
+/// A moment in UTC by RFC 3339, such as `2026-11-21T09:30:00.000000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

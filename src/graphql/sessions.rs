@@ -132,7 +132,11 @@ pub struct SessionMutations;
 #[Object]
 impl SessionMutations {
     /// Signs in by username or e-mail address.
-    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Guarded<LoginPayload> {
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who logs in.")] input: LoginInput,
+    ) -> Guarded<LoginPayload> {
         let LoginInput { identifier, password, device_name } = input;
         let credentials = Credentials { identifier, password, device_name };
         let done = async { login::login(ctx.core()?, ctx.origin()?, credentials).await };
@@ -147,7 +151,11 @@ impl SessionMutations {
     }
 
     /// Exchanges a refresh token for a new pair of tokens.
-    async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Guarded<RefreshSessionPayload> {
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token that is due.")] input: RefreshSessionInput,
+    ) -> Guarded<RefreshSessionPayload> {
         let done = async { sessions::refresh(ctx.core()?, ctx.origin()?, &input.refresh_token).await };
         answer(done.await, |Opened { session, user, access, refresh_token }| RefreshSessionPayload {
             access_token: Some(access.token),
