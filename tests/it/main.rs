@@ -11,6 +11,7 @@ mod atomicity;
 mod canary;
 mod commands;
 mod content;
+mod architecture;
 mod cors;
 mod emails;
 mod engines;
