@@ -11,6 +11,7 @@ mod atomicity;
 mod canary;
 mod commands;
 mod content;
+mod access;
 mod architecture;
 mod cors;
 mod emails;
