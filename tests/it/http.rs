@@ -238,27 +238,28 @@ async fn an_operation_that_hashes_too_long_times_out() {
 /// are connections; when the lock is gone the pool is whole again.
 #[tokio::test]
 async fn operations_that_wait_for_the_database_time_out_and_give_it_back() {
-    let settings = [("RATE_LIMITS", "off"), ("OPERATION_TIMEOUT", "300ms"), ("DATABASE_POOL", "2")];
-    with_settings(&settings, async |lyceum| {
+    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
         lyceum.verified("ada").await;
+        let hasty = lyceum.restarted(&[("OPERATION_TIMEOUT", "300ms"), ("DATABASE_POOL", "2")]).await;
+        let log_in = async || send(&hasty, login("ada", PASSWORD).into_request()).await;
         let locking = lyceum.database.connect().await;
         let lock = locking.begin().await.unwrap();
         lock.execute_unprepared("UPDATE users SET first_name = 'Augusta'").await.unwrap();
         for _ in 0..4 {
-            let answer = lyceum.log_in("ada", PASSWORD).await;
-            answer.refused(504, "TIMEOUT");
+            log_in().await.refused(504, "TIMEOUT");
         }
         lock.rollback().await.unwrap();
-        let mut answer = lyceum.log_in("ada", PASSWORD).await;
+        let mut answer = log_in().await;
         // Those that nobody waits for any more may still be on their way out.
-        for _ in 0..20 {
+        for _ in 0..40 {
             if answer.status.as_u16() == 200 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
-            answer = lyceum.log_in("ada", PASSWORD).await;
+            answer = log_in().await;
         }
         answer.ok();
+        hasty.core.db.clone().close().await.unwrap();
     })
     .await;
 }
