@@ -8,7 +8,6 @@ mod people;
 mod process;
 mod sabotage;
 pub(crate) mod wire;
-mod sabotage;
 
 use std::{
     net::SocketAddr,

@@ -7,12 +7,12 @@
 
 mod harness;
 
+mod access;
+mod architecture;
 mod atomicity;
 mod canary;
 mod commands;
 mod content;
-mod access;
-mod architecture;
 mod cors;
 mod emails;
 mod engines;
