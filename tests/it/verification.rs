@@ -203,7 +203,7 @@ async fn a_squatter_does_not_block_the_owner_for_ever() {
 #[tokio::test]
 async fn with_optional_verification_a_reset_ousts_the_squatter() {
     with_settings(&[("EMAIL_VERIFICATION", "optional")], async |lyceum| {
-        lyceum.sign_up_as("squatter", VICTIM, PASSWORD).await.ok();
+        sign_up_as_victim(lyceum, "squatter", PASSWORD).await;
         let session = lyceum.log_in("squatter", PASSWORD).await.ok();
         let (access, refresh) = (session.str_at("login.accessToken"), session.str_at("login.refreshToken"));
         lyceum.run(FORGOT, json!({ "email": VICTIM })).await.ok();
