@@ -177,7 +177,11 @@ pub struct ManagementMutations;
 #[Object]
 impl ManagementMutations {
     /// Makes a user. Only for administrators.
-    async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Guarded<CreateUserPayload> {
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user.")] input: CreateUserInput,
+    ) -> Guarded<CreateUserPayload> {
         let CreateUserInput { username, email, password, first_name, last_name, role } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
         let done = async { management::create(ctx.core()?, ctx.viewer()?, new, role.into()).await };
@@ -185,7 +189,11 @@ impl ManagementMutations {
     }
 
     /// Changes a user. Only for administrators.
-    async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Guarded<UpdateUserPayload> {
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user and what is to be changed.")] input: UpdateUserInput,
+    ) -> Guarded<UpdateUserPayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
             let mut faults = Faults::default();
@@ -202,7 +210,11 @@ impl ManagementMutations {
     }
 
     /// Deletes an account and everything that belongs to it. Only for administrators.
-    async fn delete_user(&self, ctx: &Context<'_>, input: DeleteUserInput) -> Guarded<DeleteUserPayload> {
+    async fn delete_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user and what becomes of the content.")] input: DeleteUserInput,
+    ) -> Guarded<DeleteUserPayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
             management::delete(ctx.core()?, viewer, id, input.content.into()).await
@@ -214,7 +226,11 @@ impl ManagementMutations {
     }
 
     /// Gives a user another role, from the next request on. Only for administrators.
-    async fn set_user_role(&self, ctx: &Context<'_>, input: SetUserRoleInput) -> Guarded<SetUserRolePayload> {
+    async fn set_user_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user and the role.")] input: SetUserRoleInput,
+    ) -> Guarded<SetUserRolePayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
             management::set_role(ctx.core()?, viewer, id, input.role.into()).await
@@ -223,7 +239,11 @@ impl ManagementMutations {
     }
 
     /// Shuts a user out, from the next request on. Only for administrators.
-    async fn suspend_user(&self, ctx: &Context<'_>, input: SuspendUserInput) -> Guarded<SuspendUserPayload> {
+    async fn suspend_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user, until when and why.")] input: SuspendUserInput,
+    ) -> Guarded<SuspendUserPayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
             let suspension = Suspension { until: input.until.map(DateTime::time), reason: input.reason };
@@ -233,7 +253,11 @@ impl ManagementMutations {
     }
 
     /// Lets a suspended user in again. Only for administrators.
-    async fn reinstate_user(&self, ctx: &Context<'_>, input: ReinstateUserInput) -> Guarded<ReinstateUserPayload> {
+    async fn reinstate_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user.")] input: ReinstateUserInput,
+    ) -> Guarded<ReinstateUserPayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
             management::reinstate(ctx.core()?, viewer, id).await

@@ -144,14 +144,22 @@ pub struct WritingMutations;
 #[Object]
 impl WritingMutations {
     /// Writes a post.
-    async fn create_post(&self, ctx: &Context<'_>, input: CreatePostInput) -> Guarded<CreatePostPayload> {
+    async fn create_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The post.")] input: CreatePostInput,
+    ) -> Guarded<CreatePostPayload> {
         let new = NewPost { title: input.title, body: input.body, status: input.status.into() };
         let done = async { posts::create(ctx.core()?, ctx.viewer()?, new).await };
         answer(done.await, |post| CreatePostPayload { post: Some(Post::new(post).into()), user_errors: Vec::new() })
     }
 
     /// Changes a post: for its author, moderators and administrators.
-    async fn update_post(&self, ctx: &Context<'_>, input: UpdatePostInput) -> Guarded<UpdatePostPayload> {
+    async fn update_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The post and what is to be changed.")] input: UpdatePostInput,
+    ) -> Guarded<UpdatePostPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
@@ -169,7 +177,11 @@ impl WritingMutations {
     }
 
     /// Deletes a post and the comments under it: for its author, moderators and administrators.
-    async fn delete_post(&self, ctx: &Context<'_>, input: DeletePostInput) -> Guarded<DeletePostPayload> {
+    async fn delete_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The post.")] input: DeletePostInput,
+    ) -> Guarded<DeletePostPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
@@ -182,7 +194,11 @@ impl WritingMutations {
     }
 
     /// Comments on a post that you may see.
-    async fn create_comment(&self, ctx: &Context<'_>, input: CreateCommentInput) -> Guarded<CreateCommentPayload> {
+    async fn create_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The comment.")] input: CreateCommentInput,
+    ) -> Guarded<CreateCommentPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
@@ -196,7 +212,11 @@ impl WritingMutations {
     }
 
     /// Changes a comment: for its author, moderators and administrators.
-    async fn update_comment(&self, ctx: &Context<'_>, input: UpdateCommentInput) -> Guarded<UpdateCommentPayload> {
+    async fn update_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The comment and its new text.")] input: UpdateCommentInput,
+    ) -> Guarded<UpdateCommentPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
@@ -210,7 +230,11 @@ impl WritingMutations {
     }
 
     /// Deletes a comment: for its author, the post's author, moderators and administrators.
-    async fn delete_comment(&self, ctx: &Context<'_>, input: DeleteCommentInput) -> Guarded<DeleteCommentPayload> {
+    async fn delete_comment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The comment.")] input: DeleteCommentInput,
+    ) -> Guarded<DeleteCommentPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
