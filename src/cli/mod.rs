@@ -5,6 +5,7 @@ mod doctor;
 mod logging;
 mod migrate;
 mod schema;
+mod seed;
 mod serve;
 
 use std::fmt;
@@ -32,6 +33,8 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema (SDL)
     Schema,
+    /// Fill an empty database with an example site
+    Seed(seed::Asked),
     /// Manage administrators
     #[command(subcommand)]
     Admin(admin::Command),
@@ -63,6 +66,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve => serve::run(config).await,
             Command::Migrate => migrate::run(&config).await,
             Command::Schema => Ok(()),
+            Command::Seed(asked) => seed::run(&config, asked).await,
             Command::Admin(command) => admin::run(&config, command).await,
             Command::Doctor => doctor::run(&config).await,
         }

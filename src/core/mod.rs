@@ -14,6 +14,7 @@ pub mod page;
 pub mod posts;
 pub mod random;
 mod search;
+pub mod seed;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;

@@ -15,7 +15,7 @@ pub use list::{Filter, Parent, count, count_by_parents, list, list_by_parents};
 pub use read::{Want, by_ids};
 pub use write::{NewComment, create, delete, update};
 
-pub(crate) use entity::{Column, Entity};
+pub(crate) use entity::{Column, Entity, Model};
 
 use super::{
     accounts::{User, UserId},
