@@ -207,7 +207,8 @@ fn post(dice: &Dice, number: usize, count: usize, people: &[Made]) -> Result<pos
 fn comment(dice: &Dice, number: usize, count: usize, people: &[Made], published: &[Made]) -> Result<comments::Model> {
     let at = dice.moment(COMMENTS_FROM, DAY * COMMENTS_DAYS, number, count);
     let (hot, others) = already(published, at).split_at(1);
-    let post = if number.is_multiple_of(HOT) || others.is_empty() { dice.pick(hot) } else { dice.one_of_the_last(others) };
+    let post =
+        if number.is_multiple_of(HOT) || others.is_empty() { dice.pick(hot) } else { dice.one_of_the_last(others) };
     let at = if at > post.at { at } else { post.at.plus(Duration::from_mins(1)) };
     Ok(comments::Model {
         id: dice.uuid(at),

@@ -17,7 +17,7 @@ use crate::core::{
 
 /// A signed-in device. It never shows a token.
 #[derive(SimpleObject)]
-struct Session {
+pub(super) struct Session {
     /// The global id.
     id: ID,
     /// When the login was.
@@ -37,7 +37,7 @@ struct Session {
 }
 
 impl Session {
-    fn of_request(session: sessions::Session) -> Self {
+    pub(super) fn of_request(session: sessions::Session) -> Self {
         Self {
             id: global_id(Kind::Session, session.id.0),
             created_at: session.created_at.into(),

@@ -170,6 +170,27 @@ async fn optional_verification_makes_the_account_at_once() {
     }
 }
 
+/// Where no proof is required and a taken address is told, a sign-up signs in as well.
+#[tokio::test]
+async fn a_signup_signs_in_where_nothing_has_to_be_hidden_or_proved() {
+    const SIGNUP_AND_IN: &str = "mutation { signup(input: {username: \"ada\", email: \"ada@example.com\",
+        password: \"violet harbor kettle moon\", firstName: \"Ada\", lastName: \"Lovelace\"}) {
+        accessToken refreshToken session { current } user { username } userErrors { code } } }";
+    with_settings(&[OFF, FRIENDLY, OPTIONAL], async |lyceum| {
+        let answer = lyceum.run(SIGNUP_AND_IN, json!({})).await.ok();
+        assert_eq!(answer.at("signup.session.current"), &json!(true));
+        let me = lyceum.run_as(answer.str_at("signup.accessToken"), ME, json!({})).await.ok();
+        assert_eq!(me.str_at("me.username"), "ada");
+        lyceum.run(REFRESH, json!({ "token": answer.str_at("signup.refreshToken") })).await.ok();
+    })
+    .await;
+    with_settings(&[OFF, STRICT, OPTIONAL], async |lyceum| {
+        let answer = lyceum.run(SIGNUP_AND_IN, json!({})).await.ok();
+        assert_eq!((answer.at("signup.accessToken"), answer.at("signup.session")), (&json!(null), &json!(null)));
+    })
+    .await;
+}
+
 /// Bar 53: optional proof keeps strict disclosure at sign-up: a taken address gets the same answer and its owner a
 /// mail.
 #[tokio::test]

@@ -5,8 +5,6 @@
 //! Under strict disclosure a taken address gets the same answer, for the same work: the row is written too, and
 //! the owner gets a mail that says so.
 
-use std::sync::Arc;
-
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
@@ -23,6 +21,7 @@ use crate::core::{
     hasher::PasswordHash,
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
+    sessions::{self, Opened},
     settings::{Disclosure, Verification},
     viewer::Role,
 };
@@ -36,10 +35,11 @@ pub struct NewAccount {
     pub last_name: String,
 }
 
-/// What may be said about a sign-up: the user only where strangers may learn who has an account.
+/// What may be said about a sign-up: the user, who is signed in at once, only where no proof is required and strangers
+/// may learn who has an account.
 pub struct SignedUp {
     pub email: Email,
-    pub user: Option<Arc<User>>,
+    pub opened: Option<Opened>,
 }
 
 pub(super) struct Parsed {
@@ -55,8 +55,11 @@ pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<Sig
     let hash = core.hasher.hash(&new.password).await?;
     let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
     core.outbox.ring();
-    let told = core.settings.disclosure == Disclosure::Friendly;
-    Ok(SignedUp { user: stored.filter(|_| told), email: parsed.email })
+    let opened = match stored.filter(|_| core.settings.disclosure == Disclosure::Friendly) {
+        Some(user) => Some(sessions::open(core, origin, user, None).await?),
+        None => None,
+    };
+    Ok(SignedUp { email: parsed.email, opened })
 }
 
 /// Every fault of the input at once, a taken name among them. Which names may be had depends on who asks.
@@ -100,13 +103,13 @@ pub(super) fn email_taken() -> Fault {
 }
 
 /// One transaction: the row, the token, the mail. The user is there at once only where no proof is required.
-async fn store(core: &Core, new: &Parsed, hash: &PasswordHash) -> Result<Option<Arc<User>>> {
+async fn store(core: &Core, new: &Parsed, hash: &PasswordHash) -> Result<Option<User>> {
     let tx = core.db.begin().await?;
     let owner = availability::user_with_email(&tx, &new.email.key()).await?;
     let mut user = None;
     let subject = if core.settings.verification == Verification::Optional && owner.is_none() {
         let made = insert_user(core, &tx, new, hash, Role::User, false).await?;
-        user = Some(Arc::new(User::from(made.clone())));
+        user = Some(User::from(made.clone()));
         made.id
     } else if owner.is_some() && core.settings.disclosure == Disclosure::Friendly {
         return Err(email_taken().into());
