@@ -234,3 +234,33 @@ async fn the_database_holds_no_refresh_token() {
     })
     .await;
 }
+
+/// Bars 27 and 41: a login whose password was looked at before a reset, and opens its session after it, opens none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_login_outlives_the_reset_that_overtakes_it() {
+    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
+        lyceum.verified("ada").await;
+        for round in 0..10 {
+            let (old, new) = (password(round), password(round + 1));
+            if round == 0 {
+                lyceum.run(FORGOT, json!({ "email": "ada@example.com" })).await.ok();
+                let token = lyceum.token_for("ada@example.com").await;
+                lyceum.run(RESET, json!({ "token": token, "password": old })).await.ok();
+            }
+            lyceum.advance(std::time::Duration::from_secs(61));
+            lyceum.run(FORGOT, json!({ "email": "ada@example.com" })).await.ok();
+            let token = lyceum.token_for("ada@example.com").await;
+            let reset = lyceum.run(RESET, json!({ "token": token, "password": new }));
+            let (login, reset) = tokio::join!(lyceum.log_in("ada", &old), reset);
+            reset.ok();
+            if let Some(token) = login.at("login.accessToken").as_str() {
+                assert_eq!(lyceum.run_as(token, ME, json!({})).await.reason(), "REVOKED", "round {round}");
+            }
+        }
+    })
+    .await;
+}
+
+fn password(round: usize) -> String {
+    format!("violet harbor kettle moon {round}")
+}

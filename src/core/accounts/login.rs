@@ -63,10 +63,11 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
     refuse_if_suspended(core, &user)?;
     let user = User::from(*user);
     core.limits.forget_failures(&account);
-    if verdict == Verdict::Outdated {
-        rehash(core, user.id, &credentials.password, &hash).await?;
-    }
-    let opened = sessions::open(core, origin, user, device).await?;
+    let hash = match verdict {
+        Verdict::Outdated => rehash(core, user.id, &credentials.password, hash).await?,
+        Verdict::Right | Verdict::Wrong => hash,
+    };
+    let opened = sessions::open(core, origin, user, &hash.hash, device).await?.ok_or_else(wrong)?;
     tracing::info!(user = %opened.user.id.0, session = %opened.session.id.0, address = %origin.address, "login");
     Ok(opened)
 }
@@ -131,17 +132,25 @@ async fn verify(core: &Core, password: &str, named: Named) -> Result<Owner> {
     Ok(if wrong { Owner::Nobody } else { Owner::Waiting })
 }
 
-/// Makes the hash again at today's cost, unless the password was changed meanwhile.
-async fn rehash(core: &Core, user: UserId, password: &str, old: &PasswordHash) -> Result<()> {
+/// Makes the hash again at today's cost. Where somebody else wrote another one meanwhile, that one decides.
+async fn rehash(core: &Core, user: UserId, password: &str, old: PasswordHash) -> Result<PasswordHash> {
     let new = core.hasher.hash(password).await?;
-    users::Entity::update_many()
-        .col_expr(users::Column::PasswordHash, Expr::value(new.hash))
-        .col_expr(users::Column::PasswordScheme, Expr::value(new.scheme))
+    let written = users::Entity::update_many()
+        .col_expr(users::Column::PasswordHash, Expr::value(new.hash.clone()))
+        .col_expr(users::Column::PasswordScheme, Expr::value(new.scheme.clone()))
         .filter(users::Column::Id.eq(user.0))
-        .filter(users::Column::PasswordHash.eq(&old.hash))
+        .filter(users::Column::PasswordHash.eq(old.hash))
         .exec(core.db.write())
         .await?;
-    Ok(())
+    if written.rows_affected == 1 {
+        return Ok(new);
+    }
+    let user = users::Entity::find_by_id(user.0).one(core.db.read()).await?.ok_or_else(wrong)?;
+    let hash = PasswordHash { hash: user.password_hash, scheme: user.password_scheme };
+    match core.hasher.verify(password, Some(hash.clone())).await? {
+        Verdict::Wrong => Err(wrong()),
+        Verdict::Right | Verdict::Outdated => Ok(hash),
+    }
 }
 
 fn refuse_if_suspended(core: &Core, user: &users::Model) -> Result<()> {

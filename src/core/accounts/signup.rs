@@ -56,7 +56,7 @@ pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<Sig
     let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
     core.outbox.ring();
     let opened = match stored.filter(|_| core.settings.disclosure == Disclosure::Friendly) {
-        Some(user) => Some(sessions::open(core, origin, user, None).await?),
+        Some(user) => sessions::open(core, origin, user, &hash.hash, None).await?,
         None => None,
     };
     Ok(SignedUp { email: parsed.email, opened })

@@ -22,7 +22,16 @@ use crate::core::{
 const USER_AGENT: usize = 255;
 
 /// One transaction: the session, room for it among the user's others, and the moment of the login.
-pub(crate) async fn open(core: &Core, origin: &Origin, user: User, device: Option<DeviceName>) -> Result<Opened> {
+///
+/// Nothing is opened when the user has another password hash by now than the one that was looked at: a reset that
+/// came between has ended every session, and this one must not outlive it.
+pub(crate) async fn open(
+    core: &Core,
+    origin: &Origin,
+    user: User,
+    password_hash: &str,
+    device: Option<DeviceName>,
+) -> Result<Option<Opened>> {
     let now = core.clock.now();
     let ttl = core.settings.ttl;
     let row = Model {
@@ -37,27 +46,32 @@ pub(crate) async fn open(core: &Core, origin: &Origin, user: User, device: Optio
         absolute_expires_at: now.plus(ttl.refresh_absolute),
         ended_at: None,
     };
-    let refresh_token = core.db.retry(|| store(core, &row)).await?;
+    let stored = core.db.retry(|| store(core, &row, password_hash)).await?;
+    let Some(refresh_token) = stored else { return Ok(None) };
     let session = Session::from(row);
     let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
     let private = user.private.map(|private| Private { last_login_at: Some(now), ..private });
     let user = Arc::new(User { private, ..user });
-    Ok(Opened { session, user, access, refresh_token })
+    Ok(Some(Opened { session, user, access, refresh_token }))
 }
 
-async fn store(core: &Core, row: &Model) -> Result<String> {
+async fn store(core: &Core, row: &Model, password_hash: &str) -> Result<Option<String>> {
     let tx = core.db.begin().await?;
     // First of all, since it locks the user's row: of two logins at once, the second counts the first one's session.
-    users::Entity::update_many()
+    let locked = users::Entity::update_many()
         .col_expr(users::Column::LastLoginAt, Expr::value(row.created_at))
         .filter(users::Column::Id.eq(row.user_id))
+        .filter(users::Column::PasswordHash.eq(password_hash))
         .exec(&tx)
         .await?;
+    if locked.rows_affected == 0 {
+        return Ok(None);
+    }
     make_room(core, &tx, UserId(row.user_id)).await?;
     Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
     let refresh_token = refresh::issue(core, &tx, row.id, None).await?;
     tx.commit().await?;
-    Ok(refresh_token)
+    Ok(Some(refresh_token))
 }
 
 /// Ends the oldest sessions, so that with the new one there are not more than a user may have.
