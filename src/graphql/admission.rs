@@ -6,8 +6,7 @@ use super::{
     context::ContextExt as _,
     error::{ApiError, UserError},
     payload::{Guarded, Payload, answer},
-    scalars::DateTime,
-    sessions::Session,
+    sessions::Opening,
     users::User,
 };
 use crate::core::accounts::{
@@ -32,22 +31,14 @@ struct SignupInput {
     last_name: String,
 }
 
-/// The answer to a sign-up.
+/// The answer to a sign-up. It also signs in where no proof is asked for and strangers may learn who has an account;
+/// elsewhere user, session and tokens are null, and the answer is the same for a taken address, whose owner gets a mail.
 #[derive(Default, SimpleObject)]
 struct SignupPayload {
     /// The address that a mail is on its way to.
     email: Option<String>,
-    /// The new user. Null while the address has yet to be verified, and where the server does not tell strangers
-    /// who has an account: then the answer is the same for a taken address, whose owner gets a mail.
-    user: Option<User>,
-    /// For the header `Authorization: Bearer …`, where a sign-up also signs in; null with `user`.
-    access_token: Option<String>,
-    /// Until when the access token is good.
-    access_token_expires_at: Option<DateTime>,
-    /// For `refreshSession`; good once.
-    refresh_token: Option<String>,
-    /// The new session.
-    session: Option<Session>,
+    #[graphql(flatten)]
+    opening: Opening,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -102,18 +93,10 @@ impl AdmissionMutations {
         let SignupInput { username, email, password, first_name, last_name } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
         let done = async { signup::signup(ctx.core()?, ctx.origin()?, new).await };
-        answer(done.await, |SignedUp { email, opened }| {
-            let email = Some(email.as_str().to_owned());
-            let Some(opened) = opened else { return SignupPayload { email, ..SignupPayload::default() } };
-            SignupPayload {
-                email,
-                user: Some(User::to_oneself(opened.user)),
-                access_token: Some(opened.access.token),
-                access_token_expires_at: Some(opened.access.expires_at.into()),
-                refresh_token: Some(opened.refresh_token),
-                session: Some(Session::of_request(opened.session)),
-                user_errors: Vec::new(),
-            }
+        answer(done.await, |SignedUp { email, opened }| SignupPayload {
+            email: Some(email.as_str().to_owned()),
+            opening: opened.map(Opening::from).unwrap_or_default(),
+            user_errors: Vec::new(),
         })
     }
 

@@ -17,7 +17,7 @@ use crate::core::{
 
 /// A signed-in device. It never shows a token.
 #[derive(SimpleObject)]
-pub(super) struct Session {
+struct Session {
     /// The global id.
     id: ID,
     /// When the login was.
@@ -37,7 +37,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn of_request(session: sessions::Session) -> Self {
+    fn of_request(session: sessions::Session) -> Self {
         Self {
             id: global_id(Kind::Session, session.id.0),
             created_at: session.created_at.into(),
@@ -62,19 +62,38 @@ struct LoginInput {
     device_name: Option<String>,
 }
 
-/// The answer to a login. Its tokens are shown this once.
+/// What opens a session: shown this once.
 #[derive(Default, SimpleObject)]
-struct LoginPayload {
+pub(super) struct Opening {
     /// For the header `Authorization: Bearer …`.
     access_token: Option<String>,
     /// Until when the access token is good.
     access_token_expires_at: Option<DateTime>,
     /// For `refreshSession`; good once.
     refresh_token: Option<String>,
-    /// The new session.
+    /// The session.
     session: Option<Session>,
     /// Who is signed in.
     user: Option<User>,
+}
+
+impl From<Opened> for Opening {
+    fn from(opened: Opened) -> Self {
+        Self {
+            access_token: Some(opened.access.token),
+            access_token_expires_at: Some(opened.access.expires_at.into()),
+            refresh_token: Some(opened.refresh_token),
+            session: Some(Session::of_request(opened.session)),
+            user: Some(User::to_oneself(opened.user)),
+        }
+    }
+}
+
+/// The answer to a login. Its tokens are shown this once.
+#[derive(Default, SimpleObject)]
+struct LoginPayload {
+    #[graphql(flatten)]
+    opening: Opening,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -89,16 +108,8 @@ struct RefreshSessionInput {
 /// The answer to a refresh: a new pair of tokens. The old refresh token is used up.
 #[derive(Default, SimpleObject)]
 struct RefreshSessionPayload {
-    /// For the header `Authorization: Bearer …`.
-    access_token: Option<String>,
-    /// Until when the access token is good.
-    access_token_expires_at: Option<DateTime>,
-    /// For the next `refreshSession`; good once.
-    refresh_token: Option<String>,
-    /// The session, which goes on.
-    session: Option<Session>,
-    /// Who is signed in.
-    user: Option<User>,
+    #[graphql(flatten)]
+    opening: Opening,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -140,14 +151,7 @@ impl SessionMutations {
         let LoginInput { identifier, password, device_name } = input;
         let credentials = Credentials { identifier, password, device_name };
         let done = async { login::login(ctx.core()?, ctx.origin()?, credentials).await };
-        answer(done.await, |Opened { session, user, access, refresh_token }| LoginPayload {
-            access_token: Some(access.token),
-            access_token_expires_at: Some(access.expires_at.into()),
-            refresh_token: Some(refresh_token),
-            session: Some(Session::of_request(session)),
-            user: Some(User::to_oneself(user)),
-            user_errors: Vec::new(),
-        })
+        answer(done.await, |opened| LoginPayload { opening: opened.into(), user_errors: Vec::new() })
     }
 
     /// Exchanges a refresh token for a new pair of tokens.
@@ -157,14 +161,7 @@ impl SessionMutations {
         #[graphql(desc = "The token that is due.")] input: RefreshSessionInput,
     ) -> Guarded<RefreshSessionPayload> {
         let done = async { sessions::refresh(ctx.core()?, ctx.origin()?, &input.refresh_token).await };
-        answer(done.await, |Opened { session, user, access, refresh_token }| RefreshSessionPayload {
-            access_token: Some(access.token),
-            access_token_expires_at: Some(access.expires_at.into()),
-            refresh_token: Some(refresh_token),
-            session: Some(Session::of_request(session)),
-            user: Some(User::to_oneself(user)),
-            user_errors: Vec::new(),
-        })
+        answer(done.await, |opened| RefreshSessionPayload { opening: opened.into(), user_errors: Vec::new() })
     }
 
     /// Ends sessions: this one, the others, or all.
