@@ -52,7 +52,11 @@ impl Db {
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |mut connection: DatabaseConnection| {
             let statements = statements.clone();
-            connection.set_metric_callback(move |_| _ = statements.fetch_add(1, Ordering::Relaxed));
+            connection.set_metric_callback(move |info| {
+                statements.fetch_add(1, Ordering::Relaxed);
+                // The text alone: the values are what people write.
+                tracing::trace!(sql = info.statement.sql, "statement");
+            });
             connection
         };
         Ok(Self { reader: counted(reader), writer: counted(writer), options, statements })
