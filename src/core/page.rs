@@ -25,6 +25,8 @@ use super::{
 
 pub const DEFAULT: u64 = 20;
 pub const MOST: u64 = 100;
+/// SQLite takes 500 branches in a statement; this is the power of two below.
+const BRANCHES: usize = 256;
 const TAG: usize = 8;
 const ID: usize = 16;
 
@@ -99,23 +101,22 @@ impl Position {
 /// The number of branches is a power of two, so that few statements are prepared; a parent that nobody has fills up.
 pub(crate) async fn each(
     db: &DatabaseConnection,
-    parents: impl ExactSizeIterator<Item = Uuid>,
+    parents: impl Iterator<Item = Uuid>,
     branch: impl Fn(Uuid) -> SelectStatement,
 ) -> Result<Vec<QueryResult>> {
-    let branches = parents.len().next_power_of_two();
-    let mut statement: Option<SelectStatement> = None;
-    for parent in parents.chain(std::iter::repeat(Uuid::nil())).take(branches) {
+    let parents: Vec<Uuid> = parents.collect();
+    let mut rows = Vec::new();
+    for parents in parents.chunks(BRANCHES) {
+        let fill = std::iter::repeat(Uuid::nil());
         // Wrapped, because SQLite takes no limit on a branch itself.
-        let wrapped = Query::select().column(Asterisk).from_subquery(branch(parent), Alias::new("branch")).take();
-        match &mut statement {
-            Some(statement) => _ = statement.union(UnionType::All, wrapped),
-            None => statement = Some(wrapped),
-        }
+        let wrapped =
+            |parent| Query::select().column(Asterisk).from_subquery(branch(parent), Alias::new("branch")).take();
+        let mut branches = parents.iter().copied().chain(fill).take(parents.len().next_power_of_two()).map(wrapped);
+        let Some(mut statement) = branches.next() else { continue };
+        statement.unions(branches.map(|branch| (UnionType::All, branch)));
+        rows.extend(db.query_all(&statement).await?);
     }
-    match statement {
-        Some(statement) => Ok(db.query_all(&statement).await?),
-        None => Ok(Vec::new()),
-    }
+    Ok(rows)
 }
 
 /// The one number that a counting statement gives.

@@ -1,12 +1,21 @@
 //! Loaders of one request: what many fields ask for at the same time becomes one statement. They hold the viewer, so
 //! nothing that one person may see reaches another; and they keep nothing, so a query after a mutation sees it.
 
-use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    hash::Hash,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use dataloader::{BatchFn, non_cached::Loader};
+use futures_util::{FutureExt as _, future::Shared};
 
 use crate::core::{
-    Core, Result,
+    Core, Error, Result,
     accounts::{User, UserId, directory},
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
@@ -14,13 +23,10 @@ use crate::core::{
     viewer::Viewer,
 };
 
-/// SQLite takes 500 branches in one statement; the limit on a document's cost is reached before.
-const BATCH: usize = 500;
-/// How often a loader lets the other fields run before it loads: they reach their loaders within two polls.
-const YIELDS: usize = 2;
+/// How often the other fields run, and none of them asks a loader, before what was asked for is loaded.
+const QUIET: usize = 2;
 
 type Rows<T> = Page<(Position, Arc<T>)>;
-type Loading<K, V> = Loader<K, Result<V>, Batch<K, V>>;
 
 /// Which comments of which parents; those that differ in nothing but the parent come in one statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,59 +47,109 @@ pub(super) struct PostsOf {
 }
 
 pub(super) struct Loaders {
-    pub users: Loading<UserId, Option<Arc<User>>>,
-    pub posts: Loading<PostId, Option<Arc<Post>>>,
-    pub posts_of: Loading<PostsOf, Rows<Post>>,
-    pub comments_of: Loading<CommentsOf, Rows<Comment>>,
-    pub post_counts: Loading<UserId, u64>,
-    pub comment_counts: Loading<Parent, u64>,
+    pub users: Loader<UserId, Option<Arc<User>>>,
+    pub posts: Loader<PostId, Option<Arc<Post>>>,
+    pub posts_of: Loader<PostsOf, Rows<Post>>,
+    pub comments_of: Loader<CommentsOf, Rows<Comment>>,
+    pub post_counts: Loader<UserId, u64>,
+    pub comment_counts: Loader<Parent, u64>,
 }
 
 impl Loaders {
     pub(super) fn new(core: &Arc<Core>, viewer: &Viewer) -> Self {
+        let request = Request { core: core.clone(), viewer: viewer.clone(), moves: Arc::default() };
         Self {
-            users: loading(core, viewer, |core, _, ids| Box::pin(users(core, ids))),
-            posts: loading(core, viewer, |core, viewer, ids| Box::pin(posts_by_id(core, viewer, ids))),
-            posts_of: loading(core, viewer, |core, viewer, keys| Box::pin(posts_of(core, viewer, keys))),
-            comments_of: loading(core, viewer, |core, viewer, keys| Box::pin(comments_of(core, viewer, keys))),
-            post_counts: loading(core, viewer, |core, viewer, authors| {
+            users: request.loader(|core, _, ids| Box::pin(users(core, ids))),
+            posts: request.loader(|core, viewer, ids| Box::pin(posts_by_id(core, viewer, ids))),
+            posts_of: request.loader(|core, viewer, keys| Box::pin(posts_of(core, viewer, keys))),
+            comments_of: request.loader(|core, viewer, keys| Box::pin(comments_of(core, viewer, keys))),
+            post_counts: request.loader(|core, viewer, authors| {
                 Box::pin(async move { posts::count_by_authors(core, viewer, authors).await })
             }),
-            comment_counts: loading(core, viewer, |core, viewer, parents| {
-                Box::pin(comment_counts(core, viewer, parents))
-            }),
+            comment_counts: request.loader(|core, viewer, parents| Box::pin(comment_counts(core, viewer, parents))),
         }
     }
 }
 
-type Work<'a, K, V> = std::pin::Pin<Box<dyn Future<Output = Result<HashMap<K, V>>> + Send + 'a>>;
-type Load<K, V> = for<'a> fn(&'a Core, &'a Viewer, &'a [K]) -> Work<'a, K, V>;
-
-/// The one seam to the loader crate: every key gets an answer, since it panics for a key without one.
-pub(super) struct Batch<K, V> {
+/// What the loaders of a request have in common.
+#[derive(Clone)]
+struct Request {
     core: Arc<Core>,
     viewer: Viewer,
-    load: Load<K, V>,
+    /// How often a field asked a loader or got its answer.
+    moves: Arc<AtomicU64>,
 }
 
-impl<K: Clone + Eq + Hash + Send + Sync, V: Clone + Send> BatchFn<K, Result<V>> for Batch<K, V> {
-    async fn load(&mut self, keys: &[K]) -> HashMap<K, Result<V>> {
-        match (self.load)(&self.core, &self.viewer, keys).await {
-            Ok(mut found) => {
-                keys.iter().map(|key| (key.clone(), found.remove(key).ok_or(crate::core::Error::NotFound))).collect()
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type Load<K, V> = for<'a> fn(&'a Core, &'a Viewer, &'a [K]) -> Work<'a, Result<HashMap<K, V>>>;
+
+/// Collects keys until no field moves any more, however many there are and however often the executor lets go of
+/// them in between; then loads what was asked for, once.
+pub(super) struct Loader<K, V> {
+    request: Request,
+    load: Load<K, V>,
+    waiting: Arc<Mutex<Option<Batch<K, V>>>>,
+}
+
+/// Keys that are not loaded yet, and what is going to load them. Whoever waits for it drives it, so that it does not
+/// matter which field gives up.
+struct Batch<K, V> {
+    keys: HashSet<K>,
+    loaded: Shared<Work<'static, Result<Arc<HashMap<K, V>>>>>,
+}
+
+impl Request {
+    fn loader<K, V>(&self, load: Load<K, V>) -> Loader<K, V> {
+        Loader { request: self.clone(), load, waiting: Arc::default() }
+    }
+
+    fn moved(&self) {
+        self.moves.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn quiet(&self) {
+        let mut seen = None;
+        while seen != Some(self.moves.load(Ordering::Relaxed)) {
+            seen = Some(self.moves.load(Ordering::Relaxed));
+            for _ in 0..QUIET {
+                tokio::task::yield_now().await;
             }
-            Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
         }
     }
 }
 
-fn loading<K, V>(core: &Arc<Core>, viewer: &Viewer, load: Load<K, V>) -> Loading<K, V>
+impl<K, V> Loader<K, V>
 where
-    K: Clone + Eq + Hash + Send + Sync + std::fmt::Debug,
-    V: Clone + Send,
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
-    let batch = Batch { core: core.clone(), viewer: viewer.clone(), load };
-    Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(YIELDS)
+    pub(super) async fn load(&self, key: K) -> Result<V> {
+        self.request.moved();
+        let loaded = self.join(key.clone()).await;
+        self.request.moved();
+        loaded?.get(&key).cloned().ok_or(Error::NotFound)
+    }
+
+    /// The batch that this key goes with.
+    fn join(&self, key: K) -> Shared<Work<'static, Result<Arc<HashMap<K, V>>>>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = waiting.get_or_insert_with(|| Batch { keys: HashSet::new(), loaded: self.batch().shared() });
+        batch.keys.insert(key);
+        batch.loaded.clone()
+    }
+
+    fn batch(&self) -> Work<'static, Result<Arc<HashMap<K, V>>>> {
+        let (request, load) = (self.request.clone(), self.load);
+        // Weak: the batch waits in there.
+        let waiting: Weak<Mutex<Option<Batch<K, V>>>> = Arc::downgrade(&self.waiting);
+        Box::pin(async move {
+            request.quiet().await;
+            let waiting = waiting.upgrade().ok_or_else(|| Error::internal("the request is over"))?;
+            let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let keys: Vec<K> = batch.map(|batch| batch.keys.into_iter().collect()).unwrap_or_default();
+            Ok(Arc::new(load(&request.core, &request.viewer, &keys).await?))
+        })
+    }
 }
 
 async fn users(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<Arc<User>>>> {
