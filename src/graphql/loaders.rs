@@ -81,6 +81,7 @@ struct Request {
 }
 
 type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type Loading<K, V> = Work<'static, Result<Arc<HashMap<K, V>>>>;
 type Load<K, V> = for<'a> fn(&'a Core, &'a Viewer, &'a [K]) -> Work<'a, Result<HashMap<K, V>>>;
 
 /// Collects keys until no field moves any more, however many there are and however often the executor lets go of
@@ -95,7 +96,7 @@ pub(super) struct Loader<K, V> {
 /// matter which field gives up.
 struct Batch<K, V> {
     keys: HashSet<K>,
-    loaded: Shared<Work<'static, Result<Arc<HashMap<K, V>>>>>,
+    loaded: Shared<Loading<K, V>>,
 }
 
 impl Request {
@@ -131,14 +132,14 @@ where
     }
 
     /// The batch that this key goes with.
-    fn join(&self, key: K) -> Shared<Work<'static, Result<Arc<HashMap<K, V>>>>> {
+    fn join(&self, key: K) -> Shared<Loading<K, V>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = waiting.get_or_insert_with(|| Batch { keys: HashSet::new(), loaded: self.batch().shared() });
         batch.keys.insert(key);
         batch.loaded.clone()
     }
 
-    fn batch(&self) -> Work<'static, Result<Arc<HashMap<K, V>>>> {
+    fn batch(&self) -> Loading<K, V> {
         let (request, load) = (self.request.clone(), self.load);
         // Weak: the batch waits in there.
         let waiting: Weak<Mutex<Option<Batch<K, V>>>> = Arc::downgrade(&self.waiting);
