@@ -8,6 +8,8 @@ mod people;
 mod process;
 mod sabotage;
 pub(crate) mod wire;
+mod rows;
+mod statements;
 
 use std::{
     net::SocketAddr,
@@ -45,6 +47,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
 pub(crate) use process::*;
 pub(crate) use sabotage::{Sabotage, contents};
+pub(crate) use rows::*;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);

@@ -12,6 +12,7 @@ mod architecture;
 mod atomicity;
 mod canary;
 mod commands;
+mod batching;
 mod content;
 mod cors;
 mod emails;
