@@ -234,8 +234,9 @@ impl Window {
         if self.backwards {
             rows.reverse();
         }
-        let (has_next, has_previous) =
-            if self.backwards { (self.before.is_some(), more) } else { (more, self.after.is_some()) };
+        // The row of a cursor lies beyond the page: at its start for `after`, at its end for `before`.
+        let has_next = self.before.is_some() || (more && !self.backwards);
+        let has_previous = self.after.is_some() || (more && self.backwards);
         Page { rows, has_next, has_previous }
     }
 
