@@ -32,6 +32,7 @@ mod races;
 mod recovery;
 mod refresh;
 mod response_rules;
+mod paging;
 mod schema;
 mod seed;
 mod sessions;
