@@ -33,6 +33,7 @@ mod recovery;
 mod refresh;
 mod response_rules;
 mod paging;
+mod paging_walk;
 mod schema;
 mod seed;
 mod sessions;
