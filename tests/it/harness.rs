@@ -6,10 +6,10 @@ mod database;
 pub(crate) mod door;
 mod people;
 mod process;
-mod sabotage;
-pub(crate) mod wire;
 mod rows;
+mod sabotage;
 mod statements;
+pub(crate) mod wire;
 
 use std::{
     net::SocketAddr,
@@ -46,8 +46,8 @@ pub(crate) use answer::Answer;
 pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
 pub(crate) use process::*;
-pub(crate) use sabotage::{Sabotage, contents};
 pub(crate) use rows::*;
+pub(crate) use sabotage::{Sabotage, contents};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);
