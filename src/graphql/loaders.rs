@@ -1,8 +1,12 @@
 //! Loaders of one request: what many fields ask for at the same time becomes one statement. They hold the viewer, so
 //! nothing that one person may see reaches another; and they keep nothing, so a query after a mutation sees it.
+//!
+//! A batch goes through the `dataloader` crate. When it goes is decided here: the crate waits for a number of polls, and
+//! the executor gives each of more than 30 siblings only some of them, so that 100 rows became 37 statements.
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt::Debug,
     future::Future,
     hash::Hash,
     pin::Pin,
@@ -12,6 +16,7 @@ use std::{
     },
 };
 
+use dataloader::{BatchFn, non_cached};
 use futures_util::{FutureExt as _, future::Shared};
 
 use crate::core::{
@@ -81,7 +86,7 @@ struct Request {
 }
 
 type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-type Loading<K, V> = Work<'static, Result<Arc<HashMap<K, V>>>>;
+type Loading<K, V> = Work<'static, Result<Arc<HashMap<K, Result<V>>>>>;
 type Load<K, V> = for<'a> fn(&'a Core, &'a Viewer, &'a [K]) -> Work<'a, Result<HashMap<K, V>>>;
 
 /// Collects keys until no field moves any more, however many there are and however often the executor lets go of
@@ -121,14 +126,14 @@ impl Request {
 
 impl<K, V> Loader<K, V>
 where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
+    K: Clone + Debug + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     pub(super) async fn load(&self, key: K) -> Result<V> {
         self.request.moved();
         let loaded = self.join(key.clone()).await;
         self.request.moved();
-        loaded?.get(&key).cloned().ok_or(Error::NotFound)
+        loaded?.get(&key).cloned().unwrap_or(Err(Error::NotFound))
     }
 
     /// The batch that this key goes with.
@@ -148,8 +153,25 @@ where
             let waiting = waiting.upgrade().ok_or_else(|| Error::internal("the request is over"))?;
             let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
             let keys: Vec<K> = batch.map(|batch| batch.keys.into_iter().collect()).unwrap_or_default();
-            Ok(Arc::new(load(&request.core, &request.viewer, &keys).await?))
+            let loader =
+                non_cached::Loader::new(Fetch { request, load }).with_yield_count(0).with_max_batch_size(usize::MAX);
+            Ok(Arc::new(loader.try_load_many(keys).await.map_err(Error::internal)?))
         })
+    }
+}
+
+/// What the loader crate calls for a batch. Every key gets an answer: it has none of its own for a key without one.
+struct Fetch<K, V> {
+    request: Request,
+    load: Load<K, V>,
+}
+
+impl<K: Clone + Eq + Hash + Send + Sync, V: Clone + Send> BatchFn<K, Result<V>> for Fetch<K, V> {
+    async fn load(&mut self, keys: &[K]) -> HashMap<K, Result<V>> {
+        match (self.load)(&self.request.core, &self.request.viewer, keys).await {
+            Ok(mut found) => keys.iter().map(|key| (key.clone(), found.remove(key).ok_or(Error::NotFound))).collect(),
+            Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
+        }
     }
 }
 
