@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Comment,
     entity::{Column, Entity},
-    read::{Want, from_row, select, visible},
+    read::{Want, from_row, select, visible, visible_in_order},
 };
 use crate::core::{
     Core,
@@ -70,7 +70,7 @@ pub async fn list(
     want: Want,
 ) -> Result<Rows> {
     let mut select = select(want);
-    select.cond_where(visible(viewer)).cond_where(matching(filter));
+    select.cond_where(visible_in_order(viewer)).cond_where(matching(filter));
     window.apply(&mut select, &by(direction));
     let rows = core.db.read().query_all(&select).await?;
     let comments = rows.iter().map(|row| positioned(row, want)).collect::<Result<Vec<_>>>()?;

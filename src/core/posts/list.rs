@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{
     Post, Status,
     entity::{Column, Entity},
-    read::{Want, from_row, select, visible},
+    read::{Want, from_row, select, visible, visible_in_order},
 };
 use crate::core::{
     Core,
@@ -83,7 +83,7 @@ pub async fn list(
     want: Want,
 ) -> Result<Rows> {
     let mut select = select(want, order.column());
-    select.cond_where(visible(viewer)).cond_where(matching(filter));
+    select.cond_where(visible_in_order(viewer, filter.status)).cond_where(matching(filter));
     window.apply(&mut select, &order.by());
     let rows = core.db.read().query_all(&select).await?;
     let posts = rows.iter().map(|row| positioned(row, order, want)).collect::<Result<Vec<_>>>()?;
@@ -108,7 +108,7 @@ pub async fn list_by_authors(
 ) -> Result<HashMap<UserId, Rows>> {
     let branch = |author: uuid::Uuid| -> SelectStatement {
         let mut select = select(want, order.column());
-        select.and_where(Column::AuthorId.eq(author)).cond_where(visible(viewer));
+        select.and_where(Column::AuthorId.eq(author)).cond_where(visible_in_order(viewer, None));
         window.apply(&mut select, &order.by());
         select
     };
