@@ -26,6 +26,7 @@ mod migrations;
 mod negotiation;
 mod outbox;
 mod paging;
+mod paging_cost;
 mod paging_walk;
 mod passwords;
 mod process;
