@@ -30,7 +30,11 @@ pub(crate) fn visible(viewer: &Viewer) -> Condition {
     match viewer {
         Viewer::Anonymous => Condition::all().add(published),
         Viewer::User(viewer) if viewer.user.role >= Role::Moderator => Condition::all(),
-        Viewer::User(viewer) => Condition::any().add(published).add(Column::AuthorId.eq(viewer.user.id.0)),
+        // Not "published or mine": SQLite would collect all rows of either kind and sort them.
+        Viewer::User(viewer) => Condition::all()
+            .not()
+            .add(Column::Status.ne(Status::Published.as_str()))
+            .add(Column::AuthorId.ne(viewer.user.id.0)),
     }
 }
 
