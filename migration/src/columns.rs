@@ -16,6 +16,27 @@ pub(crate) fn id() -> ColumnDef {
     ColumnDef::new(Alias::new("id")).uuid().not_null().primary_key().take()
 }
 
+/// The id of a table that is searched. The rows of SQLite's index of trigrams have numbers, which have to stay when the
+/// file is vacuumed: only a primary key that is a number does.
+pub(crate) fn searched_id(manager: &SchemaManager<'_>, table: &mut TableCreateStatement) {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        table.col(ColumnDef::new("number").integer().not_null().primary_key());
+        table.col(uuid("id").unique_key().take());
+    } else {
+        table.col(id());
+    }
+}
+
+/// Text of any length; MySQL's `TEXT` ends at 64 KiB.
+pub(crate) fn long_text(manager: &SchemaManager<'_>, name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    match manager.get_database_backend() {
+        DbBackend::MySql => column.custom("mediumtext"),
+        _ => column.text(),
+    };
+    column.not_null().take()
+}
+
 pub(crate) fn uuid(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).uuid().not_null().take()
 }

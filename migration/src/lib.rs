@@ -7,6 +7,7 @@ mod columns;
 mod m20261121_000001_create_accounts;
 mod m20261121_000002_create_outbox;
 mod m20261121_000003_create_posts;
+mod m20261121_000004_create_search;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 pub use sea_orm_migration::{MigratorTrait, prelude::DbErr, sea_orm};
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_accounts::Migration),
             Box::new(m20261121_000002_create_outbox::Migration),
             Box::new(m20261121_000003_create_posts::Migration),
+            Box::new(m20261121_000004_create_search::Migration),
         ]
     }
 }

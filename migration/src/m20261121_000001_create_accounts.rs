@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{id, index, key, optional, table, text, time, uuid};
+use crate::columns::{id, index, key, long_text, optional, searched_id, table, text, time, uuid};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -28,14 +28,15 @@ impl MigrationTrait for Migration {
 
 async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut users = table(manager, "users");
+    searched_id(manager, &mut users);
     users
-        .col(id())
         .col(text("username", 32))
         .col(key(manager, "username_key", 32))
         .col(text("email", 254))
         .col(key(manager, "email_key", 254))
         .col(text("first_name", 64))
         .col(text("last_name", 64))
+        .col(long_text(manager, "search_text"))
         .col(text("role", 16))
         .col(text("password_hash", 100))
         .col(text("password_scheme", 64))

@@ -5,7 +5,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{id, index, key, optional, table, text, time, uuid};
+use crate::columns::{id, index, key, long_text, optional, searched_id, table, text, time, uuid};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -27,12 +27,13 @@ impl MigrationTrait for Migration {
 
 async fn posts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut posts = table(manager, "posts");
+    searched_id(manager, &mut posts);
     posts
-        .col(id())
         .col(optional(uuid("author_id")))
         .col(text("title", 200))
         .col(key(manager, "title_key", 400))
-        .col(ColumnDef::new("body").custom(body_type(manager)).not_null())
+        .col(long_text(manager, "body"))
+        .col(long_text(manager, "search_text"))
         .col(text("status", 16))
         .col(time("created_at"))
         .col(time("updated_at"))
@@ -61,7 +62,7 @@ async fn comments(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(id())
         .col(uuid("post_id"))
         .col(optional(uuid("author_id")))
-        .col(ColumnDef::new("body").custom(body_type(manager)).not_null())
+        .col(long_text(manager, "body"))
         .col(time("created_at"))
         .col(time("updated_at"))
         .foreign_key(
@@ -85,12 +86,4 @@ fn author(name: &str, table: &'static str) -> ForeignKeyCreateStatement {
         .to("users", "id")
         .on_delete(ForeignKeyAction::SetNull)
         .take()
-}
-
-/// Text of any length; MySQL's `TEXT` ends at 64 KiB.
-fn body_type(manager: &SchemaManager<'_>) -> &'static str {
-    match manager.get_database_backend() {
-        sea_orm_migration::sea_orm::DbBackend::MySql => "mediumtext",
-        _ => "text",
-    }
 }

@@ -1,5 +1,6 @@
 //! Connections. SQLite has a pool of readers and one writer whose transactions begin `IMMEDIATE`, so that no
-//! reader waits for a writer and no writer meets another. PostgreSQL and MySQL have one pool for both.
+//! reader waits for a writer and no writer meets another. PostgreSQL and MySQL have one pool for both. Searches, which
+//! may read every row there is, wait for each other in a small pool of their own, and nobody else waits for them.
 //!
 //! A transaction never waits for anything but the database: no mail, no hash inside one.
 
@@ -28,6 +29,7 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENT: Duration = Duration::from_secs(10);
 const TRIES: u32 = 4;
+const SQLITE_SEARCHERS: u32 = 2;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -41,14 +43,15 @@ pub struct Options {
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    searcher: DatabaseConnection,
     options: Options,
     statements: Arc<AtomicU64>,
 }
 
 impl Db {
     pub async fn connect(options: Options) -> Result<Self> {
-        let (reader, writer) =
-            if options.url.starts_with("sqlite:") { sqlite(&options).await? } else { pool(&options).await? };
+        let (reader, writer, searcher) =
+            if options.url.starts_with("sqlite:") { sqlite(&options).await? } else { pools(&options).await? };
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |mut connection: DatabaseConnection| {
             let statements = statements.clone();
@@ -59,12 +62,18 @@ impl Db {
             });
             connection
         };
-        Ok(Self { reader: counted(reader), writer: counted(writer), options, statements })
+        let (reader, writer, searcher) = (counted(reader), counted(writer), counted(searcher));
+        Ok(Self { reader, writer, searcher, options, statements })
     }
 
     /// For statements that change nothing.
     pub fn read(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// For statements that search texts.
+    pub fn search(&self) -> &DatabaseConnection {
+        &self.searcher
     }
 
     /// For one statement that is whole by itself.
@@ -118,6 +127,7 @@ impl Db {
 
     pub async fn close(self) -> Result<()> {
         self.reader.close_by_ref().await?;
+        self.searcher.close_by_ref().await?;
         Ok(self.writer.close_by_ref().await?)
     }
 
@@ -143,8 +153,10 @@ impl Db {
     }
 }
 
-/// One pool, for both.
-async fn pool(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection)> {
+type Connections = (DatabaseConnection, DatabaseConnection, DatabaseConnection);
+
+/// One pool for reading and writing, one for searching.
+async fn pools(options: &Options) -> Result<Connections> {
     let mut connect = common(&options.url);
     connect.max_connections(options.pool).statement_timeout(STATEMENT).map_sqlx_mysql_pool_opts(|pool| {
         // Without gap locks: unique indexes keep our rules, and fewer transactions meet in a deadlock.
@@ -155,34 +167,41 @@ async fn pool(options: &Options) -> Result<(DatabaseConnection, DatabaseConnecti
         })
     });
     let pool = Database::connect(connect).await?;
-    Ok((pool.clone(), pool))
+    let mut search = common(&options.url);
+    search.max_connections(options.pool.div_ceil(4)).connect_lazy(true).statement_timeout(STATEMENT);
+    // What is the quick way to a rare word takes for ever with a common one: PostgreSQL has to look at the word.
+    search.map_sqlx_postgres_opts(|postgres| postgres.options([("plan_cache_mode", "force_custom_plan")]));
+    Ok((pool.clone(), pool, Database::connect(search).await?))
 }
 
-/// Readers, and the one writer.
-async fn sqlite(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection)> {
+/// Readers, the one writer, and the searchers.
+async fn sqlite(options: &Options) -> Result<Connections> {
     if let Some(folder) = sqlite_file(&options.url).as_deref().and_then(Path::parent) {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
     }
     let durable = options.durable;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let readers = u32::try_from(cores.clamp(2, 4)).unwrap_or(2);
-    let connect = |connections: u32, read_only: bool| {
+    let connect = |connections: u32, read_only: bool, lazy: bool| {
         let mut connect = common(&options.url);
-        connect.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |sqlite| {
-            let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-            sqlite
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(synchronous)
-                .foreign_keys(true)
-                .busy_timeout(BUSY)
-                .row_buffer_size(1000)
-                .read_only(read_only)
-        });
+        let min = if lazy { 0 } else { connections };
+        connect.max_connections(connections).min_connections(min).connect_lazy(lazy).map_sqlx_sqlite_opts(
+            move |sqlite| {
+                let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(synchronous)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY)
+                    .row_buffer_size(1000)
+                    .read_only(read_only)
+            },
+        );
         Database::connect(connect)
     };
     // The writer first: it makes the file that the readers open.
-    let writer = connect(1, false).await?;
-    Ok((connect(readers, true).await?, writer))
+    let writer = connect(1, false, false).await?;
+    Ok((connect(readers, true, false).await?, writer, connect(SQLITE_SEARCHERS, true, true).await?))
 }
 
 fn common(url: &str) -> ConnectOptions {

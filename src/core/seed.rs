@@ -31,6 +31,7 @@ use super::{
         self, Status,
         types::{Body, CommentBody, Title},
     },
+    search,
     viewer::Role,
 };
 
@@ -163,14 +164,17 @@ fn user(dice: &Dice, number: usize, count: usize, hash: &PasswordHash) -> Result
     let username = Username::parse_even_reserved(&username)?;
     let email = Email::parse(&format!("{}@example.com", username.as_str()))?;
     let at = dice.moment(PEOPLE_FROM, DAY * PEOPLE_DAYS, number, count);
+    let id = dice.uuid(at);
+    let (first_name, last_name) = (PersonName::parse(first_name)?, PersonName::parse(dice.pick(&words::LAST_NAMES))?);
     Ok(users::Model {
-        id: dice.uuid(at),
+        id,
         username: username.as_str().to_owned(),
         username_key: username.key(),
         email: email.as_str().to_owned(),
         email_key: email.key(),
-        first_name: PersonName::parse(first_name)?.as_str().to_owned(),
-        last_name: PersonName::parse(dice.pick(&words::LAST_NAMES))?.as_str().to_owned(),
+        first_name: first_name.as_str().to_owned(),
+        last_name: last_name.as_str().to_owned(),
+        search_text: search::folded([username.as_str(), first_name.as_str(), last_name.as_str()]),
         role: role.as_str().to_owned(),
         password_hash: hash.hash.clone(),
         password_scheme: hash.scheme.clone(),
@@ -191,12 +195,15 @@ fn post(dice: &Dice, number: usize, count: usize, people: &[Made]) -> Result<pos
     let draft = number > 0 && dice.one_in(DRAFTS);
     let waits = if dice.one_in(4) { dice.within(DAY * 2) } else { Duration::ZERO };
     let published_at = at.plus(if number > 0 { waits } else { Duration::ZERO });
+    let (id, author) = (dice.uuid(at), dice.one_of_the_first(already(people, at), 3).id);
+    let body = Body::parse(&dice.body(tongue))?;
     Ok(posts::entity::Model {
-        id: dice.uuid(at),
-        author_id: Some(dice.one_of_the_first(already(people, at), 3).id),
+        id,
+        author_id: Some(author),
         title: title.as_str().to_owned(),
         title_key: title.key(),
-        body: Body::parse(&dice.body(tongue))?.as_str().to_owned(),
+        search_text: search::folded([title.as_str(), body.as_str()]),
+        body: body.as_str().to_owned(),
         status: if draft { Status::Draft } else { Status::Published }.as_str().to_owned(),
         created_at: at,
         updated_at: if draft { at } else { published_at },

@@ -36,6 +36,8 @@ mod recovery;
 mod refresh;
 mod response_rules;
 mod schema;
+mod search;
+mod search_index;
 mod seed;
 mod sessions;
 mod short_codes;

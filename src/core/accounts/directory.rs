@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, IdenStatic as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseConnection, DbErr, IdenStatic as _,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 
@@ -26,6 +26,12 @@ pub struct Filter {
     pub search: Option<String>,
     pub suspended: Option<bool>,
     pub email_verified: Option<bool>,
+}
+
+impl Filter {
+    fn connection<'c>(&self, core: &'c Core) -> &'c DatabaseConnection {
+        if self.search.is_some() { core.db.search() } else { core.db.read() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +71,7 @@ impl Order {
 pub async fn by_ids(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Arc<User>>> {
     let mut select = select();
     select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0)));
-    let users = users(core, &select).await?;
+    let users = users(core.db.read(), &select).await?;
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
@@ -73,7 +79,7 @@ pub async fn find_by_username(core: &Core, username: &str) -> Result<Option<Arc<
     let Ok(username) = Username::parse_even_reserved(username) else { return Ok(None) };
     let mut select = select();
     select.and_where(Column::UsernameKey.eq(username.key()));
-    Ok(users(core, &select).await?.pop())
+    Ok(users(core.db.read(), &select).await?.pop())
 }
 
 /// One page of all users, for who looks after the site.
@@ -86,7 +92,7 @@ pub async fn list(
 ) -> Result<Page<(Position, Arc<User>)>> {
     viewer.require(Role::Moderator)?;
     let mut select = select();
-    select.cond_where(matching(core, viewer, filter)?);
+    select.cond_where(matching(core, viewer, filter).await?);
     window.apply(&mut select, &order.by());
     let positioned = |user: Arc<User>| {
         let sort = match order.field {
@@ -96,14 +102,14 @@ pub async fn list(
         };
         (Position { sort, id: user.id.0 }, user)
     };
-    Ok(window.page(users(core, &select).await?.into_iter().map(positioned).collect()))
+    Ok(window.page(users(filter.connection(core), &select).await?.into_iter().map(positioned).collect()))
 }
 
 pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
     viewer.require(Role::Moderator)?;
     let mut select = Query::select();
-    select.expr(Expr::col((Entity, Column::Id)).count()).from(Entity).cond_where(matching(core, viewer, filter)?);
-    page::count(core.db.read(), &select).await
+    select.expr(Expr::col((Entity, Column::Id)).count()).from(Entity).cond_where(matching(core, viewer, filter).await?);
+    page::count(filter.connection(core), &select).await
 }
 
 fn select() -> SelectStatement {
@@ -111,19 +117,18 @@ fn select() -> SelectStatement {
     Query::select().columns(columns.map(|column| (Entity, column))).from(Entity).take()
 }
 
-async fn users(core: &Core, select: &SelectStatement) -> Result<Vec<Arc<User>>> {
-    let rows = core.db.read().query_all(select).await?;
+async fn users(db: &DatabaseConnection, select: &SelectStatement) -> Result<Vec<Arc<User>>> {
+    let rows = db.query_all(select).await?;
     Ok(rows.iter().map(|row| User::whole(row, 0).map(Arc::new)).collect::<Result<_, DbErr>>()?)
 }
 
 /// What only administrators see, only they can ask for.
-fn matching(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<Condition> {
+async fn matching(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<Condition> {
     let is_admin = viewer.require(Role::Moderator)?.user.role == Role::Admin;
     let suspended = Column::SuspendedUntil.gt(core.clock.now());
     let not_suspended = || Condition::any().add(Column::SuspendedUntil.is_null()).add(suspended.clone().not());
-    Ok(Condition::all()
+    let rule = Condition::all()
         .add_option(filter.role.map(|role| Column::Role.eq(role.as_str())))
-        .add_option(filter.search.as_deref().map(|typed| search::in_users(typed, is_admin)))
         .add_option(
             filter
                 .suspended
@@ -131,5 +136,9 @@ fn matching(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<Condition> 
         )
         .add_option(filter.email_verified.map(|wanted| {
             if wanted { Column::EmailVerifiedAt.is_not_null() } else { Column::EmailVerifiedAt.is_null() }
-        })))
+        }));
+    match &filter.search {
+        Some(typed) => search::in_users(&core.db, typed, is_admin, rule).await,
+        None => Ok(rule),
+    }
 }

@@ -16,6 +16,8 @@ pub(crate) mod users {
         pub email_key: String,
         pub first_name: String,
         pub last_name: String,
+        /// The username and the names, as `search::folded` makes them; never the address.
+        pub search_text: String,
         pub role: String,
         pub password_hash: String,
         pub password_scheme: String,

@@ -20,7 +20,7 @@ use crate::core::{
     comments,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     hasher::PasswordHash,
-    posts, sessions,
+    posts, search, sessions,
     viewer::{Role, Viewer},
 };
 
@@ -164,7 +164,7 @@ fn check(change: &Change) -> Result<Checked> {
 
 async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
-    Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
+    let old = Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
     let now = core.clock.now();
     let mut row = ActiveModel { id: Set(id.0), updated_at: Set(now), ..Default::default() };
     if let Some(username) = &change.username {
@@ -182,6 +182,10 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
     if let Some(name) = &change.last_name {
         row.last_name = Set(name.as_str().to_owned());
     }
+    let username = change.username.as_ref().map_or(&*old.username, Username::as_str);
+    let first_name = change.first_name.as_ref().map_or(&*old.first_name, PersonName::as_str);
+    let last_name = change.last_name.as_ref().map_or(&*old.last_name, PersonName::as_str);
+    row.search_text = Set(search::folded([username, first_name, last_name]));
     let user = row.update(&tx).await.map_err(|error| match duplicate_key(&error) {
         Some(key) if key.contains("username_key") => signup::username_taken().into(),
         Some(_) => signup::email_taken().into(),

@@ -13,6 +13,8 @@ pub struct Model {
     pub title: String,
     pub title_key: String,
     pub body: String,
+    /// The title and the text, as `search::folded` makes them.
+    pub search_text: String,
     pub status: String,
     pub created_at: Time,
     pub updated_at: Time,

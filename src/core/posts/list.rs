@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, IdenStatic as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseConnection, IdenStatic as _,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 
 use super::{
     Post, Status,
     entity::{Column, Entity},
-    read::{Want, from_row, select, visible, visible_in_order},
+    read::{Want, from_row, select, visible},
 };
 use crate::core::{
     Core,
@@ -26,6 +26,12 @@ pub struct Filter {
     pub author: Option<UserId>,
     pub status: Option<Status>,
     pub search: Option<String>,
+}
+
+impl Filter {
+    fn connection<'c>(&self, core: &'c Core) -> &'c DatabaseConnection {
+        if self.search.is_some() { core.db.search() } else { core.db.read() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,9 +89,9 @@ pub async fn list(
     want: Want,
 ) -> Result<Rows> {
     let mut select = select(want, order.column());
-    select.cond_where(visible_in_order(viewer, filter.status)).cond_where(matching(filter));
+    select.cond_where(matching(core, viewer, filter).await?);
     window.apply(&mut select, &order.by());
-    let rows = core.db.read().query_all(&select).await?;
+    let rows = filter.connection(core).query_all(&select).await?;
     let posts = rows.iter().map(|row| positioned(row, order, want)).collect::<Result<Vec<_>>>()?;
     Ok(window.page(posts))
 }
@@ -93,8 +99,8 @@ pub async fn list(
 pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
     let mut select = Query::select();
     select.expr(Expr::col((Entity, Column::Id)).count()).from(Entity);
-    select.cond_where(visible(viewer)).cond_where(matching(filter));
-    crate::core::page::count(core.db.read(), &select).await
+    select.cond_where(matching(core, viewer, filter).await?);
+    crate::core::page::count(filter.connection(core), &select).await
 }
 
 /// A page of each author's posts, all in one statement: a branch for each, every one of them limited.
@@ -108,7 +114,7 @@ pub async fn list_by_authors(
 ) -> Result<HashMap<UserId, Rows>> {
     let branch = |author: uuid::Uuid| -> SelectStatement {
         let mut select = select(want, order.column());
-        select.and_where(Column::AuthorId.eq(author)).cond_where(visible_in_order(viewer, None));
+        select.and_where(Column::AuthorId.eq(author)).cond_where(visible(viewer));
         window.apply(&mut select, &order.by());
         select
     };
@@ -153,9 +159,13 @@ fn positioned(row: &sea_orm::QueryResult, order: Order, want: Want) -> Result<(P
     Ok((Position { sort, id: post.id.0 }, Arc::new(post)))
 }
 
-fn matching(filter: &Filter) -> Condition {
-    Condition::all()
+async fn matching(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<Condition> {
+    let rule = Condition::all()
+        .add(visible(viewer))
         .add_option(filter.author.map(|author| Column::AuthorId.eq(author.0)))
-        .add_option(filter.status.map(|status| Column::Status.eq(status.as_str())))
-        .add_option(filter.search.as_deref().map(search::in_posts))
+        .add_option(filter.status.map(|status| Column::Status.eq(status.as_str())));
+    match &filter.search {
+        Some(typed) => search::in_posts(&core.db, typed, rule).await,
+        None => Ok(rule),
+    }
 }

@@ -38,24 +38,6 @@ pub(crate) fn visible(viewer: &Viewer) -> Condition {
     }
 }
 
-/// The same rule for a page, whose statement walks an index in the order of the page: as a `CASE`, because SQLite
-/// takes an index for each side of an `OR` and sorts all that it finds. Drafts are the viewer's own.
-pub(super) fn visible_in_order(viewer: &Viewer, status: Option<Status>) -> Condition {
-    let Viewer::User(signed_in) = viewer else { return visible(viewer) };
-    if signed_in.user.role >= Role::Moderator {
-        return visible(viewer);
-    }
-    let own = Column::AuthorId.eq(signed_in.user.id.0);
-    Condition::all().add(match status {
-        Some(Status::Draft) => own,
-        Some(Status::Published) => return Condition::all(),
-        None => {
-            let published = Column::Status.eq(Status::Published.as_str());
-            Expr::case(published, Expr::value(true)).finally(own).into()
-        }
-    })
-}
-
 /// The posts that the viewer may see among these ids.
 pub async fn by_ids(core: &Core, viewer: &Viewer, ids: &[PostId], want: Want) -> Result<HashMap<PostId, Arc<Post>>> {
     let mut select = select(want, None);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
 };
 
 use super::{
@@ -16,6 +17,7 @@ use crate::core::{
     Core,
     clock::Time,
     error::{Error, Faults, Result},
+    search,
     viewer::{Role, Viewer},
 };
 
@@ -45,6 +47,7 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Po
         title: title.as_str().to_owned(),
         title_key: title.key(),
         body: body.as_str().to_owned(),
+        search_text: search::folded([title.as_str(), body.as_str()]),
         status: new.status.as_str().to_owned(),
         created_at: now,
         updated_at: now,
@@ -96,6 +99,11 @@ async fn store(
     if let Some(body) = body {
         change.body = Set(body.as_str().to_owned());
     }
+    if title.is_some() || body.is_some() {
+        let title = title.map_or(&*post.title, Title::as_str);
+        let body = body.map_or(&*post.body, Body::as_str);
+        change.search_text = Set(search::folded([title, body]));
+    }
     if let Some(status) = status {
         change.status = Set(status.as_str().to_owned());
     }
@@ -113,9 +121,9 @@ async fn remove(core: &Core, viewer: &Viewer, id: PostId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// The post, if the viewer may change it. What the viewer may not even see is not there.
+/// The post, if the viewer may change it, locked until the end. What the viewer may not even see is not there.
 async fn own(tx: &DatabaseTransaction, viewer: &Viewer, id: PostId) -> Result<Model> {
-    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).one(tx).await?;
+    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).lock_exclusive().one(tx).await?;
     let post = found.ok_or(Error::NotFound)?;
     viewer.owner_or(post.author_id, Role::Moderator)?;
     Ok(post)
