@@ -144,6 +144,11 @@ pub fn duplicate_key(error: &DbErr) -> Option<String> {
     }
 }
 
+/// Whether a row that this one belongs to is not there, or not any more.
+pub fn is_missing_reference(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
+}
+
 /// Whether the database asks for the same transaction again: a deadlock, or a failed serialization.
 fn is_retryable(error: &DbErr) -> bool {
     // PostgreSQL: 40001 serialization_failure, 40P01 deadlock_detected.

@@ -169,8 +169,8 @@ impl WritingMutations {
                 title: given(&mut faults, "title", input.title),
                 body: given(&mut faults, "body", input.body),
                 status: given(&mut faults, "status", input.status).map(posts::Status::from),
+                faults,
             };
-            faults.none()?;
             posts::update(ctx.core()?, viewer, id, change).await
         };
         answer(done.await, |post| UpdatePostPayload { post: Some(Post::new(post).into()), user_errors: Vec::new() })

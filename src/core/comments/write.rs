@@ -4,18 +4,18 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
 use super::{
     Comment, CommentId,
-    entity::{ActiveModel, Column, Entity, Model},
+    entity::{ActiveModel, Entity, Model},
     read::{Want, by_ids, visible},
 };
 use crate::core::{
     Core,
     accounts::UserId,
-    error::{Error, Result},
+    error::{Error, Result, is_missing_reference},
     posts::{self, PostId, types::CommentBody},
     viewer::{Role, Viewer},
 };
@@ -59,7 +59,9 @@ async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body
         created_at: now,
         updated_at: now,
     };
-    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
+    let insert = Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await;
+    // The post was deleted since it was seen.
+    insert.map_err(|error| if is_missing_reference(&error) { Error::NotFound } else { error.into() })?;
     tx.commit().await?;
     Ok(row)
 }
@@ -90,9 +92,9 @@ async fn remove(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
     Ok(PostId(comment.post_id))
 }
 
-/// What the viewer may not see is not there.
+/// The comment, held until the end of the transaction. What the viewer may not see is not there.
 async fn find(tx: &DatabaseTransaction, viewer: &Viewer, id: CommentId) -> Result<Model> {
-    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).one(tx).await?;
+    let found = Entity::find_by_id(id.0).filter(visible(viewer)).lock_exclusive().one(tx).await?;
     found.ok_or(Error::NotFound)
 }
 

@@ -64,19 +64,21 @@ impl CommentBody {
 }
 
 fn trimmed(text: &str, most: usize) -> Result<String, Fault> {
-    // A code point takes four bytes at most: this bounds the work before anything is counted.
-    if text.len() > most * 4 + 16 {
+    // The longest decomposition of a code point is 18 bytes or so: this only bounds the work below.
+    if text.len() > 32 * most {
         return Err(too_long(most));
     }
     let text = text.replace("\r\n", "\n").nfc().collect::<String>();
+    // Before the ends are trimmed: some control characters count as white space.
+    let has_control = text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() && !has_control {
         return Err(Fault::new(FaultCode::Required, "Write something."));
     }
     if text.chars().count() > most {
         return Err(too_long(most));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+    if has_control {
         return Err(Fault::new(FaultCode::Invalid, "Leave out control characters."));
     }
     Ok(text.to_owned())

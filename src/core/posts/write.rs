@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
 use super::{
     Post, PostId, Status,
-    entity::{ActiveModel, Column, Entity, Model},
+    entity::{ActiveModel, Entity, Model},
     read::{Want, by_ids, visible},
     types::{Body, Title},
 };
 use crate::core::{
     Core,
     clock::Time,
-    error::{Error, Faults, Result},
+    error::{AuthFailure, Error, Faults, Result, is_missing_reference},
     search,
     viewer::{Role, Viewer},
 };
@@ -32,6 +31,8 @@ pub struct Change {
     pub title: Option<String>,
     pub body: Option<String>,
     pub status: Option<Status>,
+    /// What is wrong with the input already; it is told with the rest.
+    pub faults: Faults,
 }
 
 pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Post>> {
@@ -53,13 +54,16 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Po
         updated_at: now,
         published_at: if new.status == Status::Published { now } else { Time(0) },
     };
-    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(core.db.write()).await?;
+    let insert = Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(core.db.write()).await;
+    // The account was deleted since the request came in.
+    let gone = Error::Unauthenticated(AuthFailure::Revoked);
+    insert.map_err(|error| if is_missing_reference(&error) { gone } else { error.into() })?;
     Ok(Arc::new(Post { author: Some(author.user.clone()), ..Post::from(row) }))
 }
 
 pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) -> Result<Arc<Post>> {
     viewer.signed_in()?;
-    let mut faults = Faults::default();
+    let mut faults = change.faults;
     let title = change.title.as_deref().map(|title| faults.check("title", Title::parse(title)));
     let body = change.body.as_deref().map(|body| faults.check("body", Body::parse(body)));
     if !faults.is_empty() {
@@ -121,9 +125,10 @@ async fn remove(core: &Core, viewer: &Viewer, id: PostId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// The post, if the viewer may change it, locked until the end. What the viewer may not even see is not there.
+/// The post, if the viewer may change it, held until the end of the transaction. What the viewer may not even see is
+/// not there.
 async fn own(tx: &DatabaseTransaction, viewer: &Viewer, id: PostId) -> Result<Model> {
-    let found = Entity::find().filter(Column::Id.eq(id.0)).filter(visible(viewer)).lock_exclusive().one(tx).await?;
+    let found = Entity::find_by_id(id.0).filter(visible(viewer)).lock_exclusive().one(tx).await?;
     let post = found.ok_or(Error::NotFound)?;
     viewer.owner_or(post.author_id, Role::Moderator)?;
     Ok(post)
