@@ -202,8 +202,8 @@ impl ManagementMutations {
                 email: given(&mut faults, "email", input.email),
                 first_name: given(&mut faults, "firstName", input.first_name),
                 last_name: given(&mut faults, "lastName", input.last_name),
+                faults,
             };
-            faults.none()?;
             management::update(ctx.core()?, viewer, id, change).await
         };
         answer(done.await, |user| UpdateUserPayload { user: Some(User::new(user).into()), user_errors: Vec::new() })

@@ -4,6 +4,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use uuid::Uuid;
 
 use super::{
+    UserId,
     entity::{signups, users},
     types::{Email, Username},
 };
@@ -44,6 +45,17 @@ pub(super) async fn is_username_taken(core: &Core, db: &impl ConnectionTrait, us
         .filter(signups::Column::UsernameKey.eq(username.key()))
         .filter(signups::Column::ExpiresAt.gt(core.clock.now()));
     Ok(waiting.one(db).await?.is_some())
+}
+
+/// The same for a user who has a name already, which stays free for that user.
+pub(super) async fn is_username_taken_for(
+    core: &Core,
+    db: &impl ConnectionTrait,
+    username: &Username,
+    user: UserId,
+) -> Result<bool> {
+    let own = user_with_username(db, &username.key()).await? == Some(user.0);
+    Ok(!own && is_username_taken(core, db, username).await?)
 }
 
 pub(super) async fn user_with_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Option<Uuid>> {

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder a
 use super::{
     User, UserId,
     entity::{signups, users},
+    management::FOR_EVER,
     password,
     types::{DeviceName, Email, Username},
 };
@@ -155,9 +156,12 @@ async fn rehash(core: &Core, user: UserId, password: &str, old: PasswordHash) ->
 
 fn refuse_if_suspended(core: &Core, user: &users::Model) -> Result<()> {
     let Some(until) = user.suspended_until.filter(|until| *until > core.clock.now()) else { return Ok(()) };
-    let until = until.to_utc().format("%Y-%m-%d %H:%M UTC");
+    let until = match until {
+        FOR_EVER => String::new(),
+        until => until.to_utc().format(" until %Y-%m-%d %H:%M UTC").to_string(),
+    };
     let reason = user.suspended_reason.as_deref().map(|reason| format!(" The reason: {reason}")).unwrap_or_default();
-    let message = format!("This account is suspended until {until}.{reason}");
+    let message = format!("This account is suspended{until}.{reason}");
     Err(Fault::new(FaultCode::AccountSuspended, message).into())
 }
 

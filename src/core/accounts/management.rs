@@ -11,6 +11,7 @@ use sea_orm::{
 use super::{
     User, UserId, availability,
     entity::users::{ActiveModel, Column, Entity, Model},
+    one_time::{self, Purpose},
     signup::{self, NewAccount},
     types::{Email, PersonName, Username},
 };
@@ -21,11 +22,12 @@ use crate::core::{
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     hasher::PasswordHash,
     posts, search, sessions,
+    settings::Disclosure,
     viewer::{Role, Viewer},
 };
 
 /// A suspension without an end: the year 9999.
-const FOR_EVER: Time = Time(253_370_764_800_000_000);
+pub(super) const FOR_EVER: Time = Time(253_370_764_800_000_000);
 const REASON_CHARS: usize = 500;
 
 /// What is to be changed; what is absent stays.
@@ -35,6 +37,8 @@ pub struct Change {
     pub email: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// What is wrong with the input already; it is told with the rest.
+    pub faults: Faults,
 }
 
 /// What becomes of what somebody wrote.
@@ -47,6 +51,15 @@ pub enum Content {
 pub struct Suspension {
     pub until: Option<Time>,
     pub reason: Option<String>,
+}
+
+/// What a change takes from a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Rights,
+    /// And with it every session.
+    Access,
 }
 
 /// A change to one row of `users`, checked and ready to be written.
@@ -70,7 +83,7 @@ pub async fn create_administrator(core: &Core, new: NewAccount) -> Result<Arc<Us
 
 pub async fn update(core: &Core, viewer: &Viewer, id: UserId, change: Change) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
-    let change = check(&change)?;
+    let change = check(core, id, change).await?;
     core.db.retry(|| store(core, id, &change)).await
 }
 
@@ -78,7 +91,8 @@ pub async fn set_role(core: &Core, viewer: &Viewer, id: UserId, role: Role) -> R
     viewer.require(Role::Admin)?;
     let now = core.clock.now();
     let change = || ActiveModel { role: Set(role.as_str().to_owned()), updated_at: Set(now), ..Default::default() };
-    let user = core.db.retry(|| alter(core, id, role != Role::Admin, change())).await?;
+    let takes = if role == Role::Admin { Takes::Nothing } else { Takes::Rights };
+    let user = core.db.retry(|| alter(core, id, takes, change())).await?;
     tracing::info!(user = %id.0, role = role.as_str(), "role set");
     Ok(user)
 }
@@ -94,6 +108,9 @@ pub async fn suspend(core: &Core, viewer: &Viewer, id: UserId, suspension: Suspe
     if reason.is_some_and(|reason| reason.chars().count() > REASON_CHARS) {
         faults.push(Fault::new(FaultCode::TooLong, format!("Use at most {REASON_CHARS} characters.")).at("reason"));
     }
+    if reason.is_some_and(|reason| reason.chars().any(char::is_control)) {
+        faults.push(Fault::new(FaultCode::Invalid, "Leave out line breaks and control characters.").at("reason"));
+    }
     if !faults.is_empty() {
         return Err(faults.into());
     }
@@ -103,7 +120,7 @@ pub async fn suspend(core: &Core, viewer: &Viewer, id: UserId, suspension: Suspe
         updated_at: Set(now),
         ..Default::default()
     };
-    let user = core.db.retry(|| alter(core, id, true, change())).await?;
+    let user = core.db.retry(|| alter(core, id, Takes::Access, change())).await?;
     tracing::info!(user = %id.0, "suspended");
     Ok(user)
 }
@@ -117,7 +134,7 @@ pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<U
         updated_at: Set(now),
         ..Default::default()
     };
-    let user = core.db.retry(|| alter(core, id, false, change())).await?;
+    let user = core.db.retry(|| alter(core, id, Takes::Nothing, change())).await?;
     tracing::info!(user = %id.0, "reinstated");
     Ok(user)
 }
@@ -130,10 +147,7 @@ pub async fn delete(core: &Core, viewer: &Viewer, id: UserId, content: Content) 
 }
 
 async fn make(core: &Core, new: NewAccount, role: Role) -> Result<Arc<User>> {
-    let parsed = signup::parse(core, &new, Username::parse_even_reserved).await?;
-    if availability::user_with_email(core.db.read(), &parsed.email.key()).await?.is_some() {
-        return Err(signup::email_taken().into());
-    }
+    let parsed = signup::parse(core, &new, Username::parse_even_reserved, Disclosure::Friendly).await?;
     let hash = core.hasher.hash(&new.password).await?;
     let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
     tracing::info!(user = %user.id.0, role = role.as_str(), "account created");
@@ -150,8 +164,9 @@ async fn insert(core: &Core, new: &signup::Parsed, hash: &PasswordHash, role: Ro
     Ok(Arc::new(User::from(user)))
 }
 
-fn check(change: &Change) -> Result<Checked> {
-    let mut faults = Faults::default();
+/// Every fault at once, a name or an address of somebody else among them.
+async fn check(core: &Core, id: UserId, change: Change) -> Result<Checked> {
+    let mut faults = change.faults;
     let username = change.username.as_deref();
     let username = username.and_then(|name| faults.check("username", Username::parse_even_reserved(name)));
     let email = change.email.as_deref().and_then(|email| faults.check("email", Email::parse(email)));
@@ -159,12 +174,22 @@ fn check(change: &Change) -> Result<Checked> {
     let first_name = first_name.and_then(|name| faults.check("firstName", PersonName::parse(name)));
     let last_name = change.last_name.as_deref();
     let last_name = last_name.and_then(|name| faults.check("lastName", PersonName::parse(name)));
+    if let Some(username) = &username
+        && availability::is_username_taken_for(core, core.db.read(), username, id).await?
+    {
+        faults.push(signup::username_taken());
+    }
+    if let Some(email) = &email
+        && availability::user_with_email(core.db.read(), &email.key()).await?.is_some_and(|owner| owner != id.0)
+    {
+        faults.push(signup::email_taken());
+    }
     if faults.is_empty() { Ok(Checked { username, email, first_name, last_name }) } else { Err(faults.into()) }
 }
 
 async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
-    let old = Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
+    let before = Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
     let now = core.clock.now();
     let mut row = ActiveModel { id: Set(id.0), updated_at: Set(now), ..Default::default() };
     if let Some(username) = &change.username {
@@ -175,6 +200,11 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
         row.email = Set(email.as_str().to_owned());
         row.email_key = Set(email.key());
         row.email_verified_at = Set(Some(now));
+        if email.key() != before.email_key {
+            // Mails to the old address open nothing any more.
+            one_time::burn(core, &tx, Purpose::ResetPassword, id.0).await?;
+            one_time::burn(core, &tx, Purpose::VerifyEmail, id.0).await?;
+        }
     }
     if let Some(name) = &change.first_name {
         row.first_name = Set(name.as_str().to_owned());
@@ -182,9 +212,9 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
     if let Some(name) = &change.last_name {
         row.last_name = Set(name.as_str().to_owned());
     }
-    let username = change.username.as_ref().map_or(&*old.username, Username::as_str);
-    let first_name = change.first_name.as_ref().map_or(&*old.first_name, PersonName::as_str);
-    let last_name = change.last_name.as_ref().map_or(&*old.last_name, PersonName::as_str);
+    let username = change.username.as_ref().map_or(&*before.username, Username::as_str);
+    let first_name = change.first_name.as_ref().map_or(&*before.first_name, PersonName::as_str);
+    let last_name = change.last_name.as_ref().map_or(&*before.last_name, PersonName::as_str);
     row.search_text = Set(search::folded([username, first_name, last_name]));
     let user = row.update(&tx).await.map_err(|error| match duplicate_key(&error) {
         Some(key) if key.contains("username_key") => signup::username_taken().into(),
@@ -196,11 +226,14 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
 }
 
 /// Writes a change that may take an administrator away.
-async fn alter(core: &Core, id: UserId, takes_admin: bool, mut change: ActiveModel) -> Result<Arc<User>> {
+async fn alter(core: &Core, id: UserId, takes: Takes, mut change: ActiveModel) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
-    let user = Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
-    if takes_admin {
-        keep_an_administrator(core, &tx, &user).await?;
+    if takes != Takes::Nothing {
+        keep_an_administrator(core, &tx, id).await?;
+    }
+    let user = Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
+    if takes == Takes::Access {
+        sessions::end_all(core, &tx, id).await?;
     }
     change.id = Set(user.id);
     let user = change.update(&tx).await?;
@@ -210,24 +243,25 @@ async fn alter(core: &Core, id: UserId, takes_admin: bool, mut change: ActiveMod
 
 async fn remove(core: &Core, id: UserId, content: Content) -> Result<()> {
     let tx = core.db.begin().await?;
-    let user = Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
-    keep_an_administrator(core, &tx, &user).await?;
+    keep_an_administrator(core, &tx, id).await?;
+    Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
     if content == Content::Delete {
         posts::entity::Entity::delete_many().filter(posts::entity::Column::AuthorId.eq(id.0)).exec(&tx).await?;
         comments::Entity::delete_many().filter(comments::Column::AuthorId.eq(id.0)).exec(&tx).await?;
     }
+    one_time::forget(&tx, id.0).await?;
     sessions::end_all(core, &tx, id).await?;
     Entity::delete_by_id(id.0).exec(&tx).await?;
     Ok(tx.commit().await?)
 }
 
 /// Refuses to take the last administrator who can act. The lock makes changes to administrators wait for each other.
-async fn keep_an_administrator(core: &Core, tx: &DatabaseTransaction, user: &Model) -> Result<()> {
+async fn keep_an_administrator(core: &Core, tx: &DatabaseTransaction, user: UserId) -> Result<()> {
     let administrators = Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).lock_exclusive().all(tx).await?;
     let now = core.clock.now();
     let can_act = |other: &Model| other.suspended_until.is_none_or(|until| until <= now);
-    let is_one = administrators.iter().any(|other| other.id == user.id);
-    if is_one && !administrators.iter().any(|other| other.id != user.id && can_act(other)) {
+    let is_one = administrators.iter().any(|other| other.id == user.0);
+    if is_one && !administrators.iter().any(|other| other.id != user.0 && can_act(other)) {
         return Err(Fault::new(FaultCode::LastAdmin, "There has to be one administrator at least.").into());
     }
     Ok(())

@@ -125,6 +125,12 @@ pub(super) async fn burn(core: &Core, tx: &DatabaseTransaction, purpose: Purpose
     Ok(())
 }
 
+/// Takes every token of a subject that is about to go.
+pub(super) async fn forget(tx: &DatabaseTransaction, subject: Uuid) -> Result<()> {
+    Entity::delete_many().filter(Column::Subject.eq(subject)).exec(tx).await?;
+    Ok(())
+}
+
 /// Counts one try of every open code of the address, before anybody looks whether it is right. This is committed by
 /// itself: what fails later does not give the try back.
 pub(super) async fn attempt(core: &Core, purpose: Purpose, proof: &Proof) -> Result<Attempt> {

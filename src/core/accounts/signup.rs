@@ -51,7 +51,7 @@ pub(super) struct Parsed {
 }
 
 pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<SignedUp> {
-    let parsed = parse(core, &new, Username::parse).await?;
+    let parsed = parse(core, &new, Username::parse, core.settings.disclosure).await?;
     core.limits.attempt(Quota::Signup, origin)?;
     let hash = core.hasher.hash(&new.password).await?;
     let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
@@ -63,11 +63,13 @@ pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<Sig
     Ok(SignedUp { email: parsed.email, opened })
 }
 
-/// Every fault of the input at once, a taken name among them. Which names may be had depends on who asks.
+/// Every fault of the input at once, a taken name among them. Which names may be had, and whether a taken address is
+/// told, depends on who asks.
 pub(super) async fn parse(
     core: &Core,
     new: &NewAccount,
     parse_username: fn(&str) -> Result<Username, Fault>,
+    disclosure: Disclosure,
 ) -> Result<Parsed> {
     let mut faults = Faults::default();
     let username = faults.check("username", parse_username(&new.username));
@@ -82,7 +84,7 @@ pub(super) async fn parse(
         faults.push(username_taken());
     }
     if let Some(email) = &email
-        && core.settings.disclosure == Disclosure::Friendly
+        && disclosure == Disclosure::Friendly
         && availability::user_with_email(core.db.read(), &email.key()).await?.is_some()
     {
         faults.push(email_taken());
