@@ -92,7 +92,10 @@ pub async fn signups_per_day(core: &Core, viewer: &Viewer) -> Result<Vec<Day>> {
     let rows = core.db.read().query_all(&select).await?;
     let mut by_day: BTreeMap<i64, u64> = (0..DAYS).map(|number| (first.plus(DAY * number).0, 0)).collect();
     for row in rows.iter().map(|row| row.try_get_by_index::<Time>(0)) {
-        *by_day.entry(row?.0.div_euclid(day) * day).or_default() += 1;
+        // Another instance's clock may be ahead of this one's: its tomorrow is not counted yet.
+        if let Some(signups) = by_day.get_mut(&(row?.0.div_euclid(day) * day)) {
+            *signups += 1;
+        }
     }
     Ok(by_day.into_iter().map(|(start, signups)| Day { start: Time(start), signups }).collect())
 }
