@@ -2,6 +2,7 @@
 //! chance and a memory for mail.
 
 mod answer;
+mod content;
 mod database;
 pub(crate) mod door;
 mod people;
@@ -43,6 +44,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 pub(crate) use answer::Answer;
+pub(crate) use content::*;
 pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
 pub(crate) use process::*;

@@ -35,6 +35,7 @@ mod races;
 mod recovery;
 mod refresh;
 mod response_rules;
+mod rights;
 mod schema;
 mod search;
 mod search_index;

@@ -3,8 +3,8 @@
 
 use super::{Database, Engine, Lyceum};
 
-const TABLES: [&str; 7] =
-    ["users", "signups", "sessions", "refresh_tokens", "one_time_tokens", "mail_quotas", "outbox"];
+const TABLES: [&str; 9] =
+    ["users", "signups", "sessions", "refresh_tokens", "one_time_tokens", "mail_quotas", "outbox", "posts", "comments"];
 
 /// What is done to the database, and how it is undone.
 pub(crate) struct Sabotage {
