@@ -51,3 +51,4 @@ mod story;
 mod throttle;
 mod tokens;
 mod verification;
+mod writing;
