@@ -22,6 +22,7 @@ mod examples;
 mod hostile;
 mod http;
 mod limits;
+mod management;
 mod migrations;
 mod negotiation;
 mod outbox;
