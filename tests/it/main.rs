@@ -15,6 +15,7 @@ mod canary;
 mod commands;
 mod content;
 mod cors;
+mod dashboard;
 mod emails;
 mod engines;
 mod enumeration;
