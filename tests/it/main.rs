@@ -33,6 +33,7 @@ mod paging_walk;
 mod passwords;
 mod process;
 mod production;
+mod promises;
 mod races;
 mod recovery;
 mod refresh;
