@@ -90,6 +90,7 @@ impl Lyceum {
             "email_key",
             "first_name",
             "last_name",
+            "search_text",
             "role",
             "password_hash",
             "password_scheme",
@@ -102,7 +103,7 @@ impl Lyceum {
             let email = format!("{}@example.com", name.to_lowercase());
             let mut row: Vec<Expr> = vec![user.id.into()];
             row.extend([name.clone(), name.to_lowercase(), email.clone(), email].map(Expr::from));
-            row.extend(["First", "Last", "USER", "none", "none"].map(Expr::from));
+            row.extend(["First", "Last", "first last", "USER", "none", "none"].map(Expr::from));
             row.extend([made, made, made].map(Expr::from));
             row
         };
@@ -110,13 +111,24 @@ impl Lyceum {
     }
 
     pub(crate) async fn insert_posts(&self, posts: &[PostRow]) {
-        let columns =
-            ["id", "author_id", "title", "title_key", "body", "status", "created_at", "updated_at", "published_at"];
+        let columns = [
+            "id",
+            "author_id",
+            "title",
+            "title_key",
+            "body",
+            "search_text",
+            "status",
+            "created_at",
+            "updated_at",
+            "published_at",
+        ];
         let row = |post: &PostRow| {
             let made = made_at(post.id).0;
             let status = if post.published.is_some() { "PUBLISHED" } else { "DRAFT" };
             let mut row: Vec<Expr> = vec![post.id.into(), Expr::value(post.author)];
-            row.extend([post.title.clone(), title_key(&post.title), format!("About {}.", post.title)].map(Expr::from));
+            let body = format!("About {}.", post.title);
+            row.extend([post.title.clone(), title_key(&post.title), body.clone(), body.to_lowercase()].map(Expr::from));
             row.push(status.into());
             row.extend([made, made, post.published.map_or(0, |at| at.0)].map(Expr::from));
             row
