@@ -83,15 +83,8 @@ impl Database {
         self.first(sql).await.try_get_by_index(0).unwrap()
     }
 
-    /// What MySQL makes of all rows of a table.
-    pub(crate) async fn checksum(&self, table: &str) -> i64 {
-        self.first(&format!("CHECKSUM TABLE {table}")).await.try_get_by_index(1).unwrap()
-    }
-
     async fn first(&self, sql: &str) -> sea_orm::QueryResult {
-        let connection = self.connect().await;
-        let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
-        connection.query_one_raw(statement).await.unwrap().expect("a row")
+        first(&self.connect().await, sql).await
     }
 
     async fn execute_on_server(&self, sql: &str) {
@@ -100,6 +93,12 @@ impl Database {
         connection.execute_unprepared(sql).await.unwrap();
         connection.close().await.unwrap();
     }
+}
+
+/// The first row, over a connection that several questions share.
+pub(super) async fn first(connection: &DatabaseConnection, sql: &str) -> sea_orm::QueryResult {
+    let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
+    connection.query_one_raw(statement).await.unwrap().expect("a row")
 }
 
 /// The server's URL with another database.

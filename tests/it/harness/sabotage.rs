@@ -1,7 +1,7 @@
 //! A database in which one thing fails: a kind of statement on a table, a table that is away, a commit. And the rows
 //! as one text, to be compared before and after.
 
-use super::{Database, Engine, Lyceum};
+use super::{Database, Engine, Lyceum, database::first};
 
 const TABLES: [&str; 9] =
     ["users", "signups", "sessions", "refresh_tokens", "one_time_tokens", "mail_quotas", "outbox", "posts", "comments"];
@@ -79,20 +79,24 @@ const SIGNAL: &str = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'sabotage'";
 
 /// Each table with all that stands in it; on MySQL with its checksum, which is as good for comparing.
 pub(crate) async fn contents(lyceum: &Lyceum) -> Vec<(&'static str, String)> {
-    let mut all = Vec::new();
+    let (mut all, connection) = (Vec::new(), lyceum.database.connect().await);
+    let text = async |sql: &str| first(&connection, sql).await.try_get_by_index::<String>(0).unwrap();
     for table in TABLES {
         let rows = match lyceum.engine {
             Engine::Sqlite => {
                 let columns = format!("SELECT group_concat('quote(' || name || ')') FROM pragma_table_info('{table}')");
-                let columns = lyceum.database.text(&columns).await.replace("),", ") || ' ' || ");
+                let columns = text(&columns).await.replace("),", ") || ' ' || ");
                 let rows = format!("SELECT {columns} AS cells FROM {table} ORDER BY 1");
-                lyceum.database.text(&format!("SELECT coalesce(group_concat(cells, ' / '), '') FROM ({rows})")).await
+                text(&format!("SELECT coalesce(group_concat(cells, ' / '), '') FROM ({rows})")).await
             }
             Engine::Postgres => {
                 let rows = format!("SELECT coalesce(string_agg(t::text, ' / ' ORDER BY t::text), '') FROM {table} t");
-                lyceum.database.text(&rows).await
+                text(&rows).await
             }
-            Engine::Mysql => lyceum.database.checksum(table).await.to_string(),
+            Engine::Mysql => {
+                let sum = first(&connection, &format!("CHECKSUM TABLE {table}")).await;
+                sum.try_get_by_index::<i64>(1).unwrap().to_string()
+            }
         };
         all.push((table, rows));
     }
