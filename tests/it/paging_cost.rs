@@ -56,7 +56,7 @@ async fn cases(lyceum: &Lyceum) -> Vec<Case> {
     let rows: Vec<PostRow> = (0..POSTS).map(row).collect();
     lyceum.insert_posts(&rows).await;
     let said = |number: usize| {
-        let post = if number % 10 == 0 { &rows[1] } else { &rows[number * 7919 % rows.len()] };
+        let post = if number.is_multiple_of(10) { &rows[1] } else { &rows[number * 7919 % rows.len()] };
         CommentRow { id: ids.next(), post: post.id, author: Some(people[number * 31 % 97 % PEOPLE].id) }
     };
     let comments: Vec<CommentRow> = (0..COMMENTS).map(said).collect();
