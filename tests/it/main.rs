@@ -55,3 +55,4 @@ mod throttle;
 mod tokens;
 mod verification;
 mod writing;
+mod user_lists;
