@@ -17,6 +17,7 @@ mod content;
 mod cors;
 mod dashboard;
 mod emails;
+mod cursors;
 mod engines;
 mod enumeration;
 mod examples;
