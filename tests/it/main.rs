@@ -25,6 +25,7 @@ mod hostile;
 mod http;
 mod limits;
 mod management;
+mod ids;
 mod migrations;
 mod negotiation;
 mod outbox;
