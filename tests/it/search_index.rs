@@ -89,7 +89,8 @@ async fn changes_at_the_same_moment_keep_searching_in_step() {
             let body = json!({ "id": post, "body": format!("body{round}z") });
             let both = (lyceum.run_as(&ada.token, UPDATE, title), lyceum.run_as(&ada.token, UPDATE, body));
             let (title, body) = tokio::join!(both.0, both.1);
-            (title.ok(), body.ok());
+            title.ok();
+            body.ok();
             assert_eq!(how_many(lyceum, &format!("title{round}z body{round}z")).await, 1, "round {round}");
             assert_eq!(how_many(lyceum, &format!("title{}z", round - 1)).await, 0, "round {round}");
             assert_eq!(how_many(lyceum, &format!("body{}z", round - 1)).await, 0, "round {round}");
