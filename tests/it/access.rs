@@ -153,6 +153,27 @@ async fn a_strict_server_discloses_addresses_to_nobody() {
     .await;
 }
 
+/// Bar 55: what the rows grant has its value: everybody sees oneself whole, and administrators see others so too.
+#[tokio::test]
+async fn what_is_granted_is_there() {
+    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
+        let cast = Cast::gather(lyceum).await;
+        let fields = Shape::served().selection("User", "");
+        for viewer in Viewer::ALL.into_iter().filter(|viewer| *viewer != Viewer::Anonymous) {
+            let id = &cast.person(viewer).id;
+            let own = cast.ask(lyceum, viewer, &format!("{{ me {{ {fields} }} }}")).await.ok();
+            let other = format!("{{ user(id: \"{id}\") {{ {fields} }} }}");
+            let other = cast.ask(lyceum, Viewer::Admin, &other).await.ok();
+            assert_eq!(own.at("me"), other.at("user"));
+            let user = own.at("me").as_object().unwrap();
+            let empty: Vec<&String> = user.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+            assert_eq!(empty, ["suspendedUntil"], "{viewer:?}");
+            assert_eq!(user["email"], json!(cast.person(viewer).email));
+        }
+    })
+    .await;
+}
+
 /// Bar 55: what only administrators do, nobody else does, to one's own account neither; nothing is written.
 #[tokio::test]
 async fn nobody_but_an_administrator_manages_an_account() {
@@ -165,7 +186,8 @@ async fn nobody_but_an_administrator_manages_an_account() {
         for name in names.into_iter().filter(|name| *name != "createUser") {
             let role = if name == "setUserRole" { ", role: ADMIN" } else { "" };
             for viewer in [Viewer::Moderator, Viewer::Owner, Viewer::Other, Viewer::Anonymous] {
-                for id in ["owner", "fay"] {
+                // What is no user at all looks the same to them.
+                for id in ["owner", "fay", "post"] {
                     let document = format!("mutation {{ {name}(input: {{id: ${id}{role}}}) {{ __typename }} }}");
                     let answer = cast.ask(lyceum, viewer, &document).await;
                     let code = if viewer == Viewer::Anonymous { "UNAUTHENTICATED MISSING" } else { "FORBIDDEN" };

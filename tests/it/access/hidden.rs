@@ -254,6 +254,23 @@ async fn the_author_of_a_post_may_delete_comments_but_not_change_them() {
     .await;
 }
 
+/// Bar 54: what only oneself and administrators see of a user cannot be asked for by search either.
+#[tokio::test]
+async fn only_administrators_find_users_by_address() {
+    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
+        let cast = Cast::gather(lyceum).await;
+        for (viewer, expected) in [(Viewer::Admin, 1), (Viewer::Moderator, 0)] {
+            for search in ["olive@example.com", "olive@", "olive example"] {
+                let document = format!("{{ users(filter: {{search: \"{search}\"}}) {{ totalCount nodes {{ id }} }} }}");
+                let answer = cast.ask(lyceum, viewer, &document).await.ok();
+                assert_eq!(answer.at("users.totalCount"), &json!(expected), "{search} as {viewer:?}");
+                assert_eq!(answer.at("users.nodes").as_array().map(Vec::len), Some(expected), "{search} as {viewer:?}");
+            }
+        }
+    })
+    .await;
+}
+
 /// Bar 56: a session is nobody's node, the one whose session it is included.
 #[tokio::test]
 async fn no_node_is_a_session() {
