@@ -253,7 +253,9 @@ async fn rows_are_counted_only_when_the_count_is_selected() {
             };
             let (_, without) = lyceum.counted(Call::new(&query("nodes { id }"), variables.clone())).await;
             let (answer, with) = lyceum.counted(Call::new(&query("nodes { id } totalCount"), variables.clone())).await;
-            assert_eq!(with, without + 1, "{list}");
+            // SQLite is asked first which way to search.
+            let probe = u64::from(lyceum.engine == Engine::Sqlite && list.contains("search"));
+            assert_eq!(with, without + 1 + probe, "{list}");
             let path = if nested { "parent.list.totalCount" } else { "list.totalCount" };
             assert_eq!(answer.ok().at(path), &json!(public), "{list}");
             let answer = lyceum.run_as(&ada.token, &query("totalCount"), variables.clone()).await.ok();

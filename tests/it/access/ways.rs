@@ -155,6 +155,11 @@ pub(super) const FRIENDLY: &[Way] = &[
          lastName: \"B\"}) > user",
         Provers,
     ),
+    way(
+        "mutation signup(input: {username: $new, email: $new_email, password: $password, firstName: \"A\", \
+         lastName: \"B\"}) > session",
+        Provers,
+    ),
 ];
 
 pub(super) const WAYS: &[Way] = &[
