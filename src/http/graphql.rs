@@ -11,6 +11,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use super::{
     Door,
@@ -99,7 +100,7 @@ async fn execute(door: &Door, request: Request, is_mutation: bool) -> Result<asy
     let run = async move { schema.execute(request).await };
     let timeout = door.settings.operation_timeout;
     let done = if is_mutation {
-        tokio::time::timeout(timeout, tokio::spawn(run)).await.map(|joined| joined.map_err(|_| ()))
+        tokio::time::timeout(timeout, tokio::spawn(run.in_current_span())).await.map(|joined| joined.map_err(|_| ()))
     } else {
         tokio::time::timeout(timeout, AssertUnwindSafe(run).catch_unwind()).await.map(|ran| ran.map_err(|_| ()))
     };

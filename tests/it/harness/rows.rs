@@ -103,7 +103,9 @@ impl Lyceum {
             let email = format!("{}@example.com", name.to_lowercase());
             let mut row: Vec<Expr> = vec![user.id.into()];
             row.extend([name.clone(), name.to_lowercase(), email.clone(), email].map(Expr::from));
-            row.extend(["First", "Last", "first last", "USER", "none", "none"].map(Expr::from));
+            row.extend(["First", "Last"].map(Expr::from));
+            row.push(format!("{} first last", name.to_lowercase()).into());
+            row.extend(["USER", "none", "none"].map(Expr::from));
             row.extend([made, made, made].map(Expr::from));
             row
         };
