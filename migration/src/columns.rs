@@ -37,6 +37,16 @@ pub(crate) fn long_text(manager: &SchemaManager<'_>, name: impl IntoIden) -> Col
     column.not_null().take()
 }
 
+/// The bytes of a picture; MySQL's `BLOB` ends at 64 KiB.
+pub(crate) fn picture(manager: &SchemaManager<'_>, name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    match manager.get_database_backend() {
+        DbBackend::MySql => column.custom("mediumblob"),
+        _ => column.blob(),
+    };
+    column.not_null().take()
+}
+
 pub(crate) fn uuid(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).uuid().not_null().take()
 }

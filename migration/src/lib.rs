@@ -8,6 +8,7 @@ mod m20261121_000001_create_accounts;
 mod m20261121_000002_create_outbox;
 mod m20261121_000003_create_posts;
 mod m20261121_000004_create_search;
+mod m20261121_000005_create_self_service;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 pub use sea_orm_migration::{MigratorTrait, prelude::DbErr, sea_orm};
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_outbox::Migration),
             Box::new(m20261121_000003_create_posts::Migration),
             Box::new(m20261121_000004_create_search::Migration),
+            Box::new(m20261121_000005_create_self_service::Migration),
         ]
     }
 }

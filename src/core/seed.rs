@@ -184,6 +184,7 @@ fn user(dice: &Dice, number: usize, count: usize, hash: &PasswordHash) -> Result
         last_login_at: None,
         created_at: at,
         updated_at: at,
+        avatar: None,
     })
 }
 

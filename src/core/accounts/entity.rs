@@ -27,6 +27,8 @@ pub(crate) mod users {
         pub last_login_at: Option<Time>,
         pub created_at: Time,
         pub updated_at: Time,
+        /// The name of the picture, which its addresses carry.
+        pub avatar: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

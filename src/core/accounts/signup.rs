@@ -236,6 +236,7 @@ pub(super) async fn insert_user(
         last_login_at: None,
         created_at: now,
         updated_at: now,
+        avatar: None,
     };
     let insert = users::Entity::insert(users::ActiveModel::from(row.clone())).exec_without_returning(tx).await;
     match insert {

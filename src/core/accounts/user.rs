@@ -19,6 +19,8 @@ pub struct User {
     pub last_name: String,
     pub role: Role,
     pub created_at: Time,
+    /// The name of the picture; none without one.
+    pub avatar: Option<String>,
     pub private: Option<Private>,
 }
 
@@ -33,8 +35,15 @@ pub struct Private {
 }
 
 impl User {
-    pub(crate) const PUBLIC: [Column; 6] =
-        [Column::Id, Column::Username, Column::FirstName, Column::LastName, Column::Role, Column::CreatedAt];
+    pub(crate) const PUBLIC: [Column; 7] = [
+        Column::Id,
+        Column::Username,
+        Column::FirstName,
+        Column::LastName,
+        Column::Role,
+        Column::CreatedAt,
+        Column::Avatar,
+    ];
     pub(crate) const PRIVATE: [Column; 5] =
         [Column::Email, Column::EmailVerifiedAt, Column::SuspendedUntil, Column::LastLoginAt, Column::UpdatedAt];
 
@@ -47,6 +56,7 @@ impl User {
             last_name: row.try_get_by_index(first + 3)?,
             role: role(&row.try_get_by_index::<String>(first + 4)?),
             created_at: row.try_get_by_index(first + 5)?,
+            avatar: row.try_get_by_index(first + 6)?,
             private: None,
         })
     }
@@ -90,6 +100,7 @@ impl From<Model> for User {
             last_name: row.last_name,
             role: role(&row.role),
             created_at: row.created_at,
+            avatar: row.avatar,
             private: Some(Private {
                 email: row.email,
                 email_verified_at: row.email_verified_at,

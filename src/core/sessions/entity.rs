@@ -18,6 +18,8 @@ pub struct Model {
     pub idle_expires_at: Time,
     pub absolute_expires_at: Time,
     pub ended_at: Option<Time>,
+    /// Of the cookie's handle; a session without one lives on refresh tokens.
+    pub handle_digest: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

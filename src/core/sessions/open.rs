@@ -45,6 +45,7 @@ pub(crate) async fn open(
         idle_expires_at: now.plus(ttl.refresh_idle),
         absolute_expires_at: now.plus(ttl.refresh_absolute),
         ended_at: None,
+        handle_digest: None,
     };
     let stored = core.db.retry(|| store(core, &row, password_hash)).await?;
     let Some(refresh_token) = stored else { return Ok(None) };

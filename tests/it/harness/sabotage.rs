@@ -3,8 +3,20 @@
 
 use super::{Database, Engine, Lyceum, database::first};
 
-const TABLES: [&str; 9] =
-    ["users", "signups", "sessions", "refresh_tokens", "one_time_tokens", "mail_quotas", "outbox", "posts", "comments"];
+const TABLES: [&str; 12] = [
+    "users",
+    "signups",
+    "sessions",
+    "refresh_tokens",
+    "one_time_tokens",
+    "mail_quotas",
+    "outbox",
+    "posts",
+    "comments",
+    "email_changes",
+    "profiles",
+    "avatars",
+];
 
 /// What is done to the database, and how it is undone.
 pub(crate) struct Sabotage {
