@@ -1,23 +1,20 @@
 //! Password hashes: bcrypt over base64(HMAC-SHA-256(pepper, NFC(password))), 44 ASCII bytes, so that bcrypt's
 //! limit of 72 bytes and its end at a NUL are never met (OWASP ASVS 6.2.8).
 //!
-//! A hash keeps a core busy for a quarter of a second. It runs off the async threads, few at a time, behind a
-//! short queue; who would wait too long is told to come back.
+//! A hash keeps a core busy for a quarter of a second, so hashes have a workshop of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     accounts::password::normal_form,
     error::{Error, Result},
     random::Random,
+    workshop::Workshop,
 };
 
-const QUEUE: usize = 64;
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// A cost above this takes minutes: a row that asks for it is not ours.
 const HIGHEST_COST: u32 = 15;
 
@@ -27,8 +24,7 @@ pub struct Hasher {
     scheme: Arc<str>,
     cost: u32,
     random: Random,
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    workshop: Workshop,
     /// Stands in for the hash of an account that does not exist, so that both cost the same.
     nobody: Arc<str>,
 }
@@ -53,15 +49,13 @@ impl Hasher {
         let pepper = hmac::Key::new(hmac::HMAC_SHA256, pepper.as_bytes());
         // Which pepper it was, without telling it: a row made with another one never verifies.
         let id = hmac::sign(&pepper, b"the id of this pepper");
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             pepper,
             scheme: format!("bcrypt-hmac-sha256:{}", super::crypto::hex(id.as_ref()).get(..12).unwrap_or("")).into(),
             cost,
             nobody: nobody(cost, &random).into(),
             random,
-            running: Arc::new(Semaphore::new((cores / 2).max(1))),
-            waiting: Arc::new(Semaphore::new(QUEUE)),
+            workshop: Workshop::new(),
         }
     }
 
@@ -79,22 +73,7 @@ impl Hasher {
 
     /// Does costly work in one of the few places for it.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let running = self.permit().await?;
-        // The permit goes into the closure: a caller who gives up does not free a core that is still at work.
-        let done = tokio::task::spawn_blocking(move || {
-            let _running = running;
-            work()
-        });
-        done.await.map_err(Error::internal)
-    }
-
-    async fn permit(&self) -> Result<OwnedSemaphorePermit> {
-        let busy = || Error::TooBusy(LONGEST_WAIT);
-        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
-        match tokio::time::timeout(LONGEST_WAIT, self.running.clone().acquire_owned()).await {
-            Ok(permit) => permit.map_err(Error::internal),
-            Err(_) => Err(busy()),
-        }
+        self.workshop.run(work).await
     }
 
     fn hash_now(&self, password: &str) -> Result<String> {

@@ -19,6 +19,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tokens;
 pub mod viewer;
+pub mod workshop;
 
 use std::sync::Arc;
 

@@ -30,12 +30,3 @@ fn a_hash_of_another_pepper_or_another_form_never_matches() {
         assert_eq!(hasher.verify_now("violet harbor", Some(&stored(hash, scheme))), Verdict::Wrong, "{hash}");
     }
 }
-
-#[tokio::test]
-async fn more_than_the_queue_holds_is_told_to_come_back() {
-    let hasher = hasher(4);
-    let all = u32::try_from(hasher.running.available_permits()).unwrap_or(1);
-    let _busy = hasher.running.clone().acquire_many_owned(all).await;
-    let _full = hasher.waiting.clone().acquire_many_owned(64).await;
-    assert!(matches!(hasher.hash("x").await, Err(Error::TooBusy(_))));
-}
