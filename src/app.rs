@@ -94,6 +94,18 @@ pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
     })
 }
 
+/// Scheme and host of an address, without its path.
+fn origin(base: &str) -> String {
+    let host = base.find("://").map_or(0, |scheme| scheme + 3);
+    let path = base.get(host..).and_then(|rest| rest.find('/')).map_or(base.len(), |path| host + path);
+    base.get(..path).unwrap_or(base).to_ascii_lowercase()
+}
+
+/// Over plain http a browser does not keep a cookie that is for TLS, so development goes without.
+pub fn secure_cookie(config: &Config, base: &str) -> bool {
+    config.env == AppEnv::Production || base.starts_with("https://")
+}
+
 fn door(config: &Config, base: &str) -> http::Settings {
     let (http, limits) = (&config.http, &config.documents);
     let development = config.env == AppEnv::Development;
@@ -117,6 +129,8 @@ fn door(config: &Config, base: &str) -> http::Settings {
         allowed_origins: http.allowed_origins.clone(),
         trusted_proxies: http.trusted_proxies.clone(),
         tls: base.starts_with("https://"),
+        origin: origin(base),
+        secure_cookie: secure_cookie(config, base),
         mailbox: (development && config.mail.smtp_url.is_none()).then(|| config.data_dir.join("mail")),
     }
 }

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::Failure;
 use crate::{
-    app::{App, World},
+    app::{self, App, World},
     config::{AppEnv, Config},
     core::mail,
     http::serve::{self, Limits},
@@ -50,6 +50,11 @@ fn announce(config: &Config, address: SocketAddr, base: &str, app: &App) {
             println!("  mail       waits in the outbox: set SMTP_URL");
             tracing::warn!("SMTP_URL is not set; mails wait in the outbox");
         }
+    }
+    if !app::secure_cookie(config, base) {
+        println!("  cookie     without Secure and the prefix __Host-, since this is plain http");
+    } else if !base.starts_with("https://") {
+        tracing::warn!("PUBLIC_URL is not https, so browsers will not keep the session cookie");
     }
     if config.env == AppEnv::Development {
         println!("  mode       development; set APP_ENV=production for a server that others reach");

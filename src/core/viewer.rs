@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     accounts::{User, UserId},
     error::{AuthFailure, Error, Result},
-    sessions::SessionId,
+    sessions::{SessionId, Transport},
 };
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub enum Viewer {
 pub struct SignedIn {
     pub user: Arc<User>,
     pub session: SessionId,
+    /// How the request showed it.
+    pub transport: Transport,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

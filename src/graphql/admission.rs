@@ -92,10 +92,14 @@ impl AdmissionMutations {
     ) -> Guarded<SignupPayload> {
         let SignupInput { username, email, password, first_name, last_name } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
-        let done = async { signup::signup(ctx.core()?, ctx.origin()?, new).await };
-        answer(done.await, |SignedUp { email, opened }| SignupPayload {
+        let done = async {
+            let SignedUp { email, opened } = signup::signup(ctx.core()?, ctx.origin()?, new).await?;
+            let opening = opened.map(|opened| Opening::new(ctx, opened)).transpose()?;
+            Ok((email, opening.unwrap_or_default()))
+        };
+        answer(done.await, |(email, opening)| SignupPayload {
             email: Some(email.as_str().to_owned()),
-            opening: opened.map(Opening::from).unwrap_or_default(),
+            opening,
             user_errors: Vec::new(),
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use super::loaders::Loaders;
+use super::{cookie::SessionCookie, loaders::Loaders};
 use crate::core::{Core, Error, Origin, Result, viewer::Viewer};
 
 pub(super) trait ContextExt<'a> {
@@ -12,6 +12,7 @@ pub(super) trait ContextExt<'a> {
     fn viewer(&self) -> Result<&'a Viewer>;
     fn origin(&self) -> Result<&'a Origin>;
     fn loaders(&self) -> Result<&'a Loaders>;
+    fn cookie(&self) -> Result<&'a SessionCookie>;
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {
@@ -29,5 +30,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn loaders(&self) -> Result<&'a Loaders> {
         self.data_opt().ok_or_else(|| Error::internal("the context holds no loaders"))
+    }
+
+    fn cookie(&self) -> Result<&'a SessionCookie> {
+        let cookie: Option<&Arc<SessionCookie>> = self.data_opt();
+        cookie.map(AsRef::as_ref).ok_or_else(|| Error::internal("the context holds no cookie"))
     }
 }

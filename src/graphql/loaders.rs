@@ -25,6 +25,7 @@ use crate::core::{
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
     posts::{self, Post, PostId},
+    sessions::{self, Session},
     viewer::Viewer,
 };
 
@@ -51,6 +52,13 @@ pub(super) struct PostsOf {
     pub want: posts::Want,
 }
 
+/// Which sessions of which user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct SessionsOf {
+    pub user: UserId,
+    pub window: Window,
+}
+
 pub(super) struct Loaders {
     pub users: Loader<UserId, Option<Arc<User>>>,
     pub posts: Loader<PostId, Option<Arc<Post>>>,
@@ -58,6 +66,8 @@ pub(super) struct Loaders {
     pub comments_of: Loader<CommentsOf, Rows<Comment>>,
     pub post_counts: Loader<UserId, u64>,
     pub comment_counts: Loader<Parent, u64>,
+    pub sessions_of: Loader<SessionsOf, Rows<Session>>,
+    pub session_counts: Loader<UserId, u64>,
 }
 
 impl Loaders {
@@ -72,6 +82,8 @@ impl Loaders {
                 Box::pin(async move { posts::count_by_authors(core, viewer, authors).await })
             }),
             comment_counts: request.loader(|core, viewer, parents| Box::pin(comment_counts(core, viewer, parents))),
+            sessions_of: request.loader(|core, _, keys| Box::pin(sessions_of(core, keys))),
+            session_counts: request.loader(|core, _, users| Box::pin(sessions::count_by_users(core, users))),
         }
     }
 }
@@ -214,6 +226,17 @@ async fn comment_counts(core: &Core, viewer: &Viewer, parents: &[Parent]) -> Res
     for group in groups(parents, |parent| kind(*parent)) {
         let parents: Vec<Parent> = group.into_iter().copied().collect();
         found.extend(comments::count_by_parents(core, viewer, &parents).await?);
+    }
+    Ok(found)
+}
+
+async fn sessions_of(core: &Core, keys: &[SessionsOf]) -> Result<HashMap<SessionsOf, Rows<Session>>> {
+    let mut found = HashMap::new();
+    for group in groups(keys, |key| &key.window) {
+        let Some(like) = group.first() else { continue };
+        let users: Vec<UserId> = group.iter().map(|key| key.user).collect();
+        let mut pages = sessions::list_by_users(core, &users, &like.window).await?;
+        found.extend(group.into_iter().filter_map(|key| Some((key.clone(), pages.remove(&key.user)?))));
     }
     Ok(found)
 }

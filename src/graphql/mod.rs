@@ -6,6 +6,7 @@ mod admission;
 mod comments;
 mod connection;
 mod context;
+mod cookie;
 mod dashboard;
 mod error;
 mod loaders;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions};
 
+pub use cookie::{CookieChange, SessionCookie};
 pub use error::{Code, ErrorExtensions};
 
 use crate::core::{Core, Origin, viewer::Viewer};
@@ -55,6 +57,11 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub const CREDENTIAL_MUTATIONS: &[&str] =
     &["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword", "resetPassword"];
 
+/// Those of them that are for people who are not signed in. A cookie of a session that has ended does not stand in
+/// their way.
+pub const OPEN_MUTATIONS: &[&str] =
+    &["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword", "resetPassword"];
+
 /// The schema. Suggestions ("did you mean …") tell names that introspection would, so they go with it.
 pub fn schema(suggestions: bool) -> Schema {
     // The door refuses what is nested deeper (`http/document.rs`), with a code; the library's own 32 has none.
@@ -71,6 +78,14 @@ pub fn sdl() -> String {
 }
 
 /// What resolvers may ask their context for; `context.rs` is the other end.
-pub fn with_context(request: Request, core: Arc<Core>, viewer: Viewer, origin: Origin) -> Request {
-    request.data(loaders::Loaders::new(&core, &viewer)).data(core).data(viewer).data(origin)
+pub struct Asked {
+    pub core: Arc<Core>,
+    pub viewer: Viewer,
+    pub origin: Origin,
+    pub cookie: Arc<SessionCookie>,
+}
+
+pub fn with_context(request: Request, asked: Asked) -> Request {
+    let Asked { core, viewer, origin, cookie } = asked;
+    request.data(loaders::Loaders::new(&core, &viewer)).data(core).data(viewer).data(origin).data(cookie)
 }

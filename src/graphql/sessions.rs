@@ -1,54 +1,116 @@
-//! Sessions: the object, login, refresh, logout.
+//! Sessions: the object, the list, login, refresh, logout.
+
+use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::{
+    connection::connection,
     context::ContextExt as _,
     error::UserError,
-    node::{Kind, global_id},
+    loaders::SessionsOf,
+    node::{Kind, global_id, id_of},
     payload::{Guarded, Payload, answer},
     scalars::DateTime,
     users::User,
 };
 use crate::core::{
-    accounts::login::{self, Credentials},
-    sessions::{self, Opened, Scope},
+    Result,
+    accounts::{
+        UserId,
+        login::{self, Credentials},
+    },
+    page::{Cursors, PageRequest, Sort},
+    sessions::{self, Key, Opened, Scope, SessionId},
+    viewer::Viewer,
 };
 
+/// How a session is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "sessions::Transport")]
+enum SessionTransport {
+    /// By an access token in the header `Authorization`, and a refresh token for the next one.
+    Bearer,
+    /// By a cookie that scripts cannot read, for pages in a browser. Requests then need the header `X-Requested-With`,
+    /// or a browser that says where they come from.
+    Cookie,
+}
+
 /// A signed-in device. It never shows a token.
-#[derive(SimpleObject)]
-struct Session {
-    /// The global id.
-    id: ID,
-    /// When the login was.
-    created_at: DateTime,
-    /// When it was last used.
-    last_used_at: DateTime,
-    /// When it ends, unless it is used before.
-    expires_at: DateTime,
-    /// The name that the device was given at login.
-    device_name: Option<String>,
-    /// The browser or program, as it called itself at login.
-    user_agent: Option<String>,
-    /// The address that the login came from.
-    ip_address: Option<String>,
-    /// Whether this is the session of the request, or the one that the answer opens.
-    current: bool,
+pub(super) struct Session {
+    session: Arc<sessions::Session>,
+    /// Whether this is the session that the answer opens.
+    opened: bool,
 }
 
 impl Session {
-    fn of_request(session: sessions::Session) -> Self {
-        Self {
-            id: global_id(Kind::Session, session.id.0),
-            created_at: session.created_at.into(),
-            last_used_at: session.last_used_at.into(),
-            expires_at: session.expires_at.into(),
-            device_name: session.device_name,
-            user_agent: session.user_agent,
-            ip_address: session.ip_address,
-            current: true,
-        }
+    pub(super) fn new(session: Arc<sessions::Session>) -> Self {
+        Self { session, opened: false }
     }
+}
+
+/// A signed-in device. It never shows a token.
+#[Object]
+impl Session {
+    /// The global id.
+    async fn id(&self) -> ID {
+        global_id(Kind::Session, self.session.id.0)
+    }
+
+    /// When the login was.
+    async fn created_at(&self) -> DateTime {
+        self.session.created_at.into()
+    }
+
+    /// When it was last used: to the minute with a cookie, at the last refresh with tokens.
+    async fn last_used_at(&self) -> DateTime {
+        self.session.last_used_at.into()
+    }
+
+    /// When it ends, unless it is used before.
+    async fn expires_at(&self) -> DateTime {
+        self.session.expires_at.into()
+    }
+
+    /// The name that the device was given at login.
+    async fn device_name(&self) -> Option<&str> {
+        self.session.device_name.as_deref()
+    }
+
+    /// The browser or program, as it called itself at login.
+    async fn user_agent(&self) -> Option<&str> {
+        self.session.user_agent.as_deref()
+    }
+
+    /// The address that the login came from.
+    async fn ip_address(&self) -> Option<&str> {
+        self.session.ip_address.as_deref()
+    }
+
+    /// Whether this is the session of the request, or the one that the answer opens.
+    async fn current(&self, ctx: &Context<'_>) -> bool {
+        let viewer = ctx.viewer().and_then(Viewer::signed_in);
+        self.opened || viewer.is_ok_and(|viewer| viewer.session == self.session.id)
+    }
+}
+
+/// How many live sessions a user has.
+pub(super) struct Counted(UserId);
+
+impl Counted {
+    async fn count(&self, ctx: &Context<'_>) -> Result<u64> {
+        ctx.loaders()?.session_counts.load(self.0).await
+    }
+}
+
+connection!(SessionConnection, SessionEdge, Session, sessions::Session, Counted);
+
+/// A page of a user's live sessions, the newest first; whether they may be seen was decided before.
+pub(super) async fn sessions_of(ctx: &Context<'_>, user: UserId, request: &PageRequest) -> Result<SessionConnection> {
+    let cursors = Cursors::new(&ctx.core()?.keys, format!("sessions of {user:?}"), ctx.viewer()?);
+    let window = request.window(&cursors, &Sort::Id)?;
+    let page = ctx.loaders()?.sessions_of.load(SessionsOf { user, window }).await?;
+    Ok(SessionConnection::new(page, cursors, Counted(user)))
 }
 
 /// Who logs in.
@@ -58,6 +120,9 @@ struct LoginInput {
     identifier: String,
     /// The password.
     password: String,
+    /// How the session is to be carried.
+    #[graphql(default_with = "SessionTransport::Bearer")]
+    transport: SessionTransport,
     /// A name for this device in the list of sessions, up to 64 characters.
     device_name: Option<String>,
 }
@@ -65,11 +130,11 @@ struct LoginInput {
 /// What opens a session: shown this once.
 #[derive(Default, SimpleObject)]
 pub(super) struct Opening {
-    /// For the header `Authorization: Bearer …`.
+    /// For the header `Authorization: Bearer …`; null with a cookie.
     access_token: Option<String>,
     /// Until when the access token is good.
     access_token_expires_at: Option<DateTime>,
-    /// For `refreshSession`; good once.
+    /// For `refreshSession`; good once. Null with a cookie.
     refresh_token: Option<String>,
     /// The session.
     session: Option<Session>,
@@ -77,14 +142,22 @@ pub(super) struct Opening {
     user: Option<User>,
 }
 
-impl From<Opened> for Opening {
-    fn from(opened: Opened) -> Self {
-        Self {
-            access_token: Some(opened.access.token),
-            access_token_expires_at: Some(opened.access.expires_at.into()),
-            refresh_token: Some(opened.refresh_token),
-            session: Some(Session::of_request(opened.session)),
-            user: Some(User::to_oneself(opened.user)),
+impl Opening {
+    /// Tokens go into the answer, a handle into the cookie.
+    pub(super) fn new(ctx: &Context<'_>, opened: Opened) -> Result<Self> {
+        let session = Some(Session { session: Arc::new(opened.session), opened: true });
+        let opening = Self { session, user: Some(User::to_oneself(opened.user)), ..Self::default() };
+        match opened.key {
+            Key::Tokens { access, refresh } => Ok(Self {
+                access_token: Some(access.token),
+                access_token_expires_at: Some(access.expires_at.into()),
+                refresh_token: Some(refresh),
+                ..opening
+            }),
+            Key::Cookie(handle) => {
+                ctx.cookie()?.set(handle);
+                Ok(opening)
+            }
         }
     }
 }
@@ -135,7 +208,23 @@ struct LogoutPayload {
     user_errors: Vec<UserError>,
 }
 
-super::payload::payloads!(LoginPayload, RefreshSessionPayload, LogoutPayload);
+/// A session to end.
+#[derive(InputObject)]
+struct RevokeSessionInput {
+    /// Which session.
+    id: ID,
+}
+
+/// The answer to the end of one session.
+#[derive(Default, SimpleObject)]
+struct RevokeSessionPayload {
+    /// The session that has ended. What opened it fails from the next request on.
+    ended_session_id: Option<ID>,
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+super::payload::payloads!(LoginPayload, RefreshSessionPayload, LogoutPayload, RevokeSessionPayload);
 
 #[derive(Default)]
 pub struct SessionMutations;
@@ -148,10 +237,14 @@ impl SessionMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Who logs in.")] input: LoginInput,
     ) -> Guarded<LoginPayload> {
-        let LoginInput { identifier, password, device_name } = input;
-        let credentials = Credentials { identifier, password, device_name };
-        let done = async { login::login(ctx.core()?, ctx.origin()?, credentials).await };
-        answer(done.await, |opened| LoginPayload { opening: opened.into(), user_errors: Vec::new() })
+        let LoginInput { identifier, password, transport, device_name } = input;
+        let done = async {
+            let transport = transport.into();
+            let presented = ctx.cookie()?.for_login(transport)?;
+            let credentials = Credentials { identifier, password, device_name, transport, presented };
+            Opening::new(ctx, login::login(ctx.core()?, ctx.origin()?, credentials).await?)
+        };
+        answer(done.await, |opening| LoginPayload { opening, user_errors: Vec::new() })
     }
 
     /// Exchanges a refresh token for a new pair of tokens.
@@ -160,8 +253,9 @@ impl SessionMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The token that is due.")] input: RefreshSessionInput,
     ) -> Guarded<RefreshSessionPayload> {
-        let done = async { sessions::refresh(ctx.core()?, ctx.origin()?, &input.refresh_token).await };
-        answer(done.await, |opened| RefreshSessionPayload { opening: opened.into(), user_errors: Vec::new() })
+        let done =
+            async { Opening::new(ctx, sessions::refresh(ctx.core()?, ctx.origin()?, &input.refresh_token).await?) };
+        answer(done.await, |opening| RefreshSessionPayload { opening, user_errors: Vec::new() })
     }
 
     /// Ends sessions: this one, the others, or all.
@@ -170,9 +264,34 @@ impl SessionMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which sessions to end.", default_with = "LogoutScope::Current")] scope: LogoutScope,
     ) -> Guarded<LogoutPayload> {
-        let done = async { sessions::logout(ctx.core()?, ctx.viewer()?, scope.into()).await };
+        let done = async {
+            let viewer = ctx.viewer()?;
+            let ended = sessions::logout(ctx.core()?, viewer, scope.into()).await?;
+            ctx.cookie()?.forget(viewer, &ended);
+            Ok(ended)
+        };
         answer(done.await, |ended| LogoutPayload {
             ended_session_ids: Some(ended.into_iter().map(|id| global_id(Kind::Session, id.0)).collect()),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Ends one session by its id: one's own, or anybody's for administrators.
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session.")] input: RevokeSessionInput,
+    ) -> Guarded<RevokeSessionPayload> {
+        let done = async {
+            let viewer = ctx.viewer()?;
+            viewer.signed_in()?;
+            let id = SessionId(id_of(Kind::Session, &input.id)?);
+            let ended = sessions::revoke(ctx.core()?, viewer, id).await?;
+            ctx.cookie()?.forget(viewer, &[ended]);
+            Ok(ended)
+        };
+        answer(done.await, |ended| RevokeSessionPayload {
+            ended_session_id: Some(global_id(Kind::Session, ended.0)),
             user_errors: Vec::new(),
         })
     }

@@ -13,6 +13,7 @@ use super::{
     payload::{Guarded, guarded},
     posts::{self, PostConnection, PostOrder},
     scalars::DateTime,
+    sessions::{SessionConnection, sessions_of},
 };
 use crate::core::{
     Result,
@@ -50,12 +51,15 @@ impl User {
         Self { user, to_oneself: true }
     }
 
-    /// A private field: for oneself and for administrators.
+    /// The private half is for oneself and for administrators.
+    fn may_see_private(&self, ctx: &Context<'_>) -> Result<()> {
+        if self.to_oneself { Ok(()) } else { ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin) }
+    }
+
+    /// A private field.
     async fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&Private) -> Option<T>) -> Guarded<T> {
         let found = async {
-            if !self.to_oneself {
-                ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin)?;
-            }
+            self.may_see_private(ctx)?;
             if let Some(private) = &self.user.private {
                 return Ok(value(private));
             }
@@ -159,6 +163,22 @@ impl User {
     /// When the user last logged in; null before the first time. Only for oneself and for administrators.
     async fn last_login_at(&self, ctx: &Context<'_>) -> Guarded<DateTime> {
         self.private(ctx, |private| private.last_login_at.map(DateTime::from)).await
+    }
+
+    /// The devices that are signed in, the newest first. Only for oneself and for administrators.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the front: 0 to 100; 20 without a word.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to go on from.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
+    ) -> Guarded<SessionConnection> {
+        let found = async {
+            self.may_see_private(ctx)?;
+            sessions_of(ctx, self.user.id, &PageRequest { first, after, last, before }).await.map(Some)
+        };
+        guarded(found.await)
     }
 
     /// Until when the account is suspended; null when it is not. Only for oneself and for administrators.

@@ -17,7 +17,9 @@ mod walk;
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+};
 use async_graphql::{Positioned, Value, Variables};
 use quick_cache::{Weighter, sync::Cache};
 
@@ -141,6 +143,16 @@ impl Document {
     /// The kind of the operation of this name, or of the only one.
     pub(crate) fn operation(&self, name: Option<&str>) -> Result<OperationType, Refusal> {
         self.definition(name).map(|operation| operation.node.ty)
+    }
+
+    /// Whether the operation's root has nothing but plain fields of these names.
+    pub(crate) fn holds_only(&self, name: Option<&str>, fields: &[&str]) -> bool {
+        let Ok(operation) = self.definition(name) else { return false };
+        let is_one = |selection: &Positioned<Selection>| match &selection.node {
+            Selection::Field(field) => fields.contains(&field.node.name.node.as_str()),
+            Selection::FragmentSpread(_) | Selection::InlineFragment(_) => false,
+        };
+        operation.node.selection_set.node.items.iter().all(is_one)
     }
 
     /// What the operation to run costs with these variables, or why that is too much.

@@ -20,11 +20,12 @@ use super::{
     document::Document,
     layers::RequestId,
     negotiation::MediaType,
-    origin, viewer,
+    origin,
+    viewer::Shown,
 };
 use crate::{
     core::{Error, limits::Quota},
-    graphql::{self, Code},
+    graphql::{self, Asked, Code, CookieChange},
 };
 
 pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Request) -> Response {
@@ -34,30 +35,60 @@ pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Req
         let message = "Accept `application/graphql-response+json` or `application/json`.";
         return Refused::new(StatusCode::NOT_ACCEPTABLE, MediaType::Json, Code::BadUserInput, message).respond(&id);
     };
-    match answer(&door, &parts, body, media).await {
+    let mut cookie = None;
+    let mut response = match answer(&door, &parts, body, media, &mut cookie).await {
         Ok(executed) => answer::executed(media, executed, &id),
         Err(refused) => allow_post(refused.respond(&id)),
+    };
+    if let Some(line) = cookie.and_then(|change| door.cookies.header(&change)) {
+        response.headers_mut().append(header::SET_COOKIE, line);
     }
+    response
 }
 
-async fn answer(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Result<async_graphql::Response, Refused> {
+/// The result of the execution, or why there is none; `change` is what becomes of the session cookie either way.
+async fn answer(
+    door: &Door,
+    parts: &Parts,
+    body: Body,
+    media: MediaType,
+    change: &mut Option<CookieChange>,
+) -> Result<async_graphql::Response, Refused> {
     let origin = origin::of(&parts.extensions, &parts.headers, &door.settings.trusted_proxies);
     let of_domain = |error| Refused::of_domain(media, error);
     door.core.limits.attempt(Quota::Operation, &origin).map_err(of_domain)?;
+    let shown = Shown::of(door, parts);
+    if shown.is_forged(parts) {
+        return Err(forged(media));
+    }
     let params = params(door, parts, body, media).await?;
     let document = document(door, parts, &params, media)?;
-    let viewer = viewer::of(&door.core, &parts.headers).await.map_err(of_domain)?;
+    let name = params.operation_name.as_deref();
+    let open = document.holds_only(name, graphql::OPEN_MUTATIONS);
+    let viewer = shown.viewer(&door.core, &parts.headers, open).await;
+    let (viewer, extended) = viewer.map_err(|(error, cleared)| {
+        *change = cleared;
+        of_domain(error)
+    })?;
 
+    let is_mutation = document.operation(name).is_ok_and(|operation| operation == OperationType::Mutation);
     let mut request = Request::new(String::new()).variables(params.variables);
     request.operation_name = params.operation_name;
     request.set_parsed_query(document.parsed().clone());
     if !door.settings.documents.introspection {
         request = request.disable_introspection();
     }
-    let operation = document.operation(request.operation_name.as_deref());
-    let is_mutation = operation.is_ok_and(|operation| operation == OperationType::Mutation);
-    let request = graphql::with_context(request, door.core.clone(), viewer, origin);
-    execute(door, request, is_mutation).await.map_err(of_domain)
+    let cookie = Arc::new(shown.cookie(extended));
+    let asked = Asked { core: door.core.clone(), viewer, origin, cookie: cookie.clone() };
+    let executed = execute(door, graphql::with_context(request, asked), is_mutation).await;
+    *change = cookie.change();
+    if cookie.refused() { Err(forged(media)) } else { executed.map_err(of_domain) }
+}
+
+/// Another site may have made the browser send this.
+fn forged(media: MediaType) -> Refused {
+    let message = "With the session cookie, send `X-Requested-With` from a page of this server or of ALLOWED_ORIGINS.";
+    Refused::new(StatusCode::FORBIDDEN, media, Code::Forbidden, message)
 }
 
 /// The request's entries, from a POST's body or a GET's query string.

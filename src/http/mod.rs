@@ -2,6 +2,8 @@
 
 mod answer;
 mod body;
+mod cookies;
+mod csrf;
 mod document;
 mod graphql;
 mod health;
@@ -24,7 +26,7 @@ use axum::{
 
 pub use document::Limits as DocumentLimits;
 
-use self::document::Documents;
+use self::{cookies::SessionCookies, document::Documents};
 use crate::{
     core::Core,
     graphql::{self as api, Schema},
@@ -41,8 +43,30 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Whether browsers reach this server over TLS, so that they may be told to stay there.
     pub tls: bool,
+    /// Where this server is reached: `https://api.example.com`.
+    pub origin: String,
+    /// Whether the session cookie is for TLS alone; without it only in development over plain http.
+    pub secure_cookie: bool,
     /// The folder of development mails; none in production.
     pub mailbox: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    /// The documented limits, for a development server without pages of mails.
+    fn default() -> Self {
+        Self {
+            documents: DocumentLimits::default(),
+            body_bytes: 128 * 1024,
+            body_timeout: Duration::from_secs(30),
+            operation_timeout: Duration::from_secs(10),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls: false,
+            origin: "http://127.0.0.1:4000".to_owned(),
+            secure_cookie: false,
+            mailbox: None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -50,6 +74,7 @@ pub(crate) struct Door {
     core: Arc<Core>,
     schema: Schema,
     documents: Arc<Documents>,
+    cookies: SessionCookies,
     settings: Arc<Settings>,
 }
 
@@ -63,7 +88,8 @@ impl FromRef<Door> for Arc<Core> {
 pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
     let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
     let pages = pages::routes(pages::Info { playground: false, mailbox: settings.mailbox.clone() });
-    let door = Door { core, schema, documents: Arc::new(documents), settings: Arc::new(settings) };
+    let cookies = SessionCookies::new(settings.secure_cookie);
+    let door = Door { core, schema, documents: Arc::new(documents), cookies, settings: Arc::new(settings) };
     let routes = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/schema.graphql", get(sdl))

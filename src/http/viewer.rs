@@ -1,21 +1,92 @@
-//! Who sends a request, by its `Authorization` header. No header is an anonymous request; a bad one is an error.
+//! Who sends a request: by its `Authorization` header, else by the session cookie. Neither is an anonymous request; a
+//! bad one is an error.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 
-use crate::core::{
-    Core, Result,
-    error::{AuthFailure, Error},
-    sessions,
-    viewer::Viewer,
+use super::{
+    Door,
+    cookies::Presented,
+    csrf::{self, Origins},
+};
+use crate::{
+    core::{
+        Core, Result,
+        error::{AuthFailure, Error},
+        sessions::{self, Recognised},
+        viewer::Viewer,
+    },
+    graphql::{CookieChange, SessionCookie},
 };
 
-pub(super) async fn of(core: &Core, headers: &HeaderMap) -> Result<Viewer> {
+/// What a request shows of its sender, before any of it is believed.
+pub(super) struct Shown {
+    presented: Presented,
+    /// Whether no other site can have made the browser send it.
+    trusted: bool,
+}
+
+impl Shown {
+    pub(super) fn of(door: &Door, parts: &Parts) -> Self {
+        let settings = &door.settings;
+        let origins = Origins { own: &settings.origin, listed: &settings.allowed_origins };
+        Self { presented: door.cookies.presented(&parts.headers), trusted: csrf::trusts(&origins, &parts.headers) }
+    }
+
+    /// Whether the cookie would do something in the name of its owner that another site may have asked for.
+    pub(super) fn is_forged(&self, parts: &Parts) -> bool {
+        let by_cookie = self.presented != Presented::Nothing && !parts.headers.contains_key(header::AUTHORIZATION);
+        by_cookie && !self.trusted && parts.method != Method::GET
+    }
+
+    /// Whoever it is, and what becomes of the cookie. A dead one is cleared; `open` says that the operation is for
+    /// people who are not signed in, who may go on without it.
+    pub(super) async fn viewer(
+        &self,
+        core: &Core,
+        headers: &HeaderMap,
+        open: bool,
+    ) -> Result<(Viewer, Option<CookieChange>), (Error, Option<CookieChange>)> {
+        if let Some(viewer) = by_header(core, headers).await.map_err(|error| (error, None))? {
+            return Ok((viewer, None));
+        }
+        match by_cookie(core, &self.presented).await {
+            Err(Error::Unauthenticated(_)) if open => Ok((Viewer::Anonymous, Some(CookieChange::Clear))),
+            Err(error @ Error::Unauthenticated(_)) => Err((error, Some(CookieChange::Clear))),
+            Err(error) => Err((error, None)),
+            Ok(recognised) => Ok(recognised),
+        }
+    }
+
+    /// What resolvers learn of the cookie.
+    pub(super) fn cookie(self, change: Option<CookieChange>) -> SessionCookie {
+        let presented = match self.presented {
+            Presented::Handle(handle) => Some(handle),
+            Presented::Nothing | Presented::Several => None,
+        };
+        SessionCookie::new(presented, self.trusted, change)
+    }
+}
+
+/// By the access token; none when there is no such header.
+async fn by_header(core: &Core, headers: &HeaderMap) -> Result<Option<Viewer>> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(Viewer::Anonymous) };
+    let Some(value) = values.next() else { return Ok(None) };
     let token = value.to_str().ok().filter(|_| values.next().is_none()).and_then(bearer);
     match token {
-        Some(token) => sessions::authenticate(core, token).await,
+        Some(token) => sessions::authenticate(core, token).await.map(Some),
         None => Err(Error::Unauthenticated(AuthFailure::Invalid)),
+    }
+}
+
+/// By the cookie, which comes anew when its session was extended.
+async fn by_cookie(core: &Core, presented: &Presented) -> Result<(Viewer, Option<CookieChange>)> {
+    match presented {
+        Presented::Nothing => Ok((Viewer::Anonymous, None)),
+        Presented::Several => Err(Error::Unauthenticated(AuthFailure::Invalid)),
+        Presented::Handle(handle) => {
+            let Recognised { viewer, extended } = sessions::recognise(core, handle).await?;
+            Ok((viewer, extended.map(CookieChange::Set)))
+        }
     }
 }
 

@@ -93,7 +93,7 @@ async fn walk(lyceum: &Lyceum, ways: &[Way]) {
 
 async fn try_way(lyceum: &Lyceum, cast: &Cast, shape: &Shape, way: &Way, viewer: Viewer) {
     let verdict = way.verdict(shape, viewer);
-    let document = cast.filled(lyceum, &way.document(shape)).await;
+    let document = cast.filled(lyceum, viewer, &way.document(shape)).await;
     let runs_nothing = way.is_mutation() && !verdict.refused.is_empty() && verdict.allowed.is_empty();
     let before = if runs_nothing { contents(lyceum).await } else { Vec::new() };
     let answer = cast.ask(lyceum, viewer, &document).await;

@@ -17,7 +17,7 @@ struct Query {
     text: &'static str,
 }
 
-const QUERIES: [Query; 11] = [
+const QUERIES: [Query; 12] = [
     Query {
         name: "posts, authors, comments, authors",
         signed_in: false,
@@ -72,6 +72,13 @@ const QUERIES: [Query; 11] = [
         most: 8,
         text: "query ($n: Int) { posts(first: $n) { totalCount nodes { title comments(first: 1) { totalCount }
             author { posts(first: 1) { totalCount } comments(first: 1) { totalCount } } } } }",
+    },
+    Query {
+        name: "users, sessions",
+        signed_in: true,
+        most: 4,
+        text: "query ($n: Int) { users(first: $n) { nodes { username sessions(first: 2) { totalCount
+            nodes { deviceName current } } } } }",
     },
     Query {
         name: "posts without their texts",

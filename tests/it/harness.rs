@@ -215,6 +215,11 @@ impl Call {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// With this cookie, from a page of this server.
+    pub(crate) fn cookie(self, cookie: &str) -> Self {
+        self.header("cookie", cookie).header("sec-fetch-site", "same-origin")
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self

@@ -12,7 +12,7 @@ use axum::{body::Body, http::Method};
 use lyceum::{
     app::App,
     graphql::{Mutation, Query, Schema},
-    http::{DocumentLimits, Settings, router},
+    http::{Settings, router},
 };
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::json;
@@ -172,18 +172,8 @@ impl Extension for PanicsIn {
 fn app_that_panics_in(lyceum: &Lyceum, field: &'static str) -> App {
     let schema: Schema =
         Schema::build(Query::default(), Mutation::default(), EmptySubscription).extension(PanicsIn(field)).finish();
-    let settings = Settings {
-        documents: DocumentLimits::default(),
-        body_bytes: 128 * 1024,
-        body_timeout: Duration::from_secs(30),
-        operation_timeout: Duration::from_secs(10),
-        allowed_origins: Vec::new(),
-        trusted_proxies: Vec::new(),
-        tls: false,
-        mailbox: None,
-    };
     let core = lyceum.app.core.clone();
-    App { core: core.clone(), router: router(core, schema, settings) }
+    App { core: core.clone(), router: router(core, schema, Settings::default()) }
 }
 
 /// Bar 98: a panic in a resolver, of a query or of a mutation, is a 500 in JSON with the request's id and without

@@ -15,13 +15,16 @@ use crate::core::{
     error::{Error, Fault, FaultCode, Result},
     hasher::{PasswordHash, Verdict},
     limits::Quota,
-    sessions::{self, Opened},
+    sessions::{self, Opened, Transport, Wish},
 };
 
 pub struct Credentials {
     pub identifier: String,
     pub password: String,
     pub device_name: Option<String>,
+    pub transport: Transport,
+    /// The handle in the request's cookie, which the new one replaces.
+    pub presented: Option<String>,
 }
 
 /// Whom the identifier may stand for. An address may have a user and, at the same time, somebody who signed up with
@@ -43,6 +46,8 @@ enum Owner {
 pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Result<Opened> {
     let device = credentials.device_name.as_deref().map(DeviceName::parse).transpose();
     let device = device.map_err(|fault| fault.at("deviceName"))?;
+    let transport = credentials.transport;
+    let wish = Wish { device, transport, replaces: credentials.presented.filter(|_| transport == Transport::Cookie) };
     core.limits.attempt(Quota::Login, origin)?;
     let named = find(core, &credentials.identifier).await?;
     let account = named.throttle_key();
@@ -68,7 +73,7 @@ pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Re
         Verdict::Outdated => rehash(core, user.id, &credentials.password, hash).await?,
         Verdict::Right | Verdict::Wrong => hash,
     };
-    let opened = sessions::open(core, origin, user, &hash.hash, device).await?.ok_or_else(wrong)?;
+    let opened = sessions::open(core, origin, user, &hash.hash, wish).await?.ok_or_else(wrong)?;
     tracing::info!(user = %opened.user.id.0, session = %opened.session.id.0, address = %origin.address, "login");
     Ok(opened)
 }

@@ -22,7 +22,7 @@ use crate::core::{
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
     search,
-    sessions::{self, Opened},
+    sessions::{self, Opened, Transport, Wish},
     settings::{Disclosure, Verification},
     viewer::Role,
 };
@@ -57,7 +57,10 @@ pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<Sig
     let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
     core.outbox.ring();
     let opened = match stored.filter(|_| core.settings.disclosure == Disclosure::Friendly) {
-        Some(user) => sessions::open(core, origin, user, &hash.hash, None).await?,
+        Some(user) => {
+            let wish = Wish { device: None, transport: Transport::Bearer, replaces: None };
+            sessions::open(core, origin, user, &hash.hash, wish).await?
+        }
         None => None,
     };
     Ok(SignedUp { email: parsed.email, opened })

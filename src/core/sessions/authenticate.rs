@@ -1,62 +1,116 @@
-//! From an access token to a viewer: the signature first, then one statement for session and user together.
+//! From what a request shows to a viewer, in one statement for session and user together: an access token, whose
+//! signature comes first, or the handle of a cookie.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _, JoinType, Query},
 };
+use uuid::Uuid;
 
-use super::entity as sessions;
+use super::{Handle, SessionId, Transport, entity as sessions, entity::Column};
 use crate::core::{
     Core,
-    accounts::{User, UserId, users},
+    accounts::{User, users},
     clock::Time,
+    crypto::digest_of,
     error::{AuthFailure, Error, Result},
     viewer::{SignedIn, Viewer},
 };
 
-/// The viewer that the token stands for at this moment; role and suspension come from the database.
+/// How often the use of a cookie is written down at most.
+const NOTED_EVERY: Duration = Duration::from_mins(1);
+/// 32 bytes in base64url.
+const HANDLE_CHARS: usize = 43;
+
+/// Who a cookie stands for, and the cookie anew when its time was extended.
+pub struct Recognised {
+    pub viewer: Viewer,
+    pub extended: Option<Handle>,
+}
+
+struct Found {
+    session: SessionId,
+    last_used_at: Time,
+    absolute_expires_at: Time,
+    user: User,
+}
+
+/// The viewer that the access token stands for at this moment; role and suspension come from the database.
 pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
     let now = core.clock.now();
     let (user, session) = core.tokens.verify(token, now).map_err(Error::Unauthenticated)?;
+    let of_token = Column::Id.eq(session.0).and(Column::UserId.eq(user.0)).and(Column::HandleDigest.is_null());
+    let found = find(core, of_token, now).await?.ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
+    Ok(Viewer::User(SignedIn { user: Arc::new(found.user), session, transport: Transport::Bearer }))
+}
+
+/// The viewer that a cookie stands for. Each use extends the session, up to its absolute end.
+pub async fn recognise(core: &Core, handle: &str) -> Result<Recognised> {
+    let refused = Error::Unauthenticated(AuthFailure::Invalid);
+    if handle.len() != HANDLE_CHARS {
+        return Err(refused);
+    }
+    let now = core.clock.now();
+    let found = find(core, Column::HandleDigest.eq(digest_of(handle)), now).await?.ok_or(refused)?;
+    let extended = extend(core, &found, now).await.unwrap_or_else(|error| {
+        // Reading goes on while the database takes no writes; the session is only not longer for it.
+        tracing::warn!(%error, "a session could not be extended");
+        None
+    });
+    let extended = extended.map(|expires_in| Handle { secret: handle.to_owned(), expires_in });
+    let signed_in = SignedIn { user: Arc::new(found.user), session: found.session, transport: Transport::Cookie };
+    Ok(Recognised { viewer: Viewer::User(signed_in), extended })
+}
+
+/// The live session with its user; none when there is no such row.
+async fn find(core: &Core, which: Expr, now: Time) -> Result<Option<Found>> {
     let statement = Query::select()
-        .columns([
-            (sessions::Entity, sessions::Column::EndedAt),
-            (sessions::Entity, sessions::Column::IdleExpiresAt),
-            (sessions::Entity, sessions::Column::AbsoluteExpiresAt),
-        ])
+        .columns(
+            [Column::Id, Column::EndedAt, Column::LastUsedAt, Column::IdleExpiresAt, Column::AbsoluteExpiresAt]
+                .map(|column| (sessions::Entity, column)),
+        )
         .columns(User::PUBLIC.into_iter().chain(User::PRIVATE).map(|column| (users::Entity, column)))
         .from(sessions::Entity)
         .join(
             JoinType::InnerJoin,
             users::Entity,
-            Expr::col((users::Entity, users::Column::Id)).equals((sessions::Entity, sessions::Column::UserId)),
+            Expr::col((users::Entity, users::Column::Id)).equals((sessions::Entity, Column::UserId)),
         )
-        .and_where(Expr::col((sessions::Entity, sessions::Column::Id)).eq(session.0))
-        .and_where(Expr::col((users::Entity, users::Column::Id)).eq(user.0))
+        .and_where(which)
         .take();
-    let gone = Error::Unauthenticated(AuthFailure::Revoked);
-    let Some(row) = core.db.read().query_one(&statement).await? else { return Err(gone) };
-    let ended: Option<Time> = row.try_get_by_index(0)?;
-    let (idle, absolute): (Time, Time) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    let user = User::whole(&row, 3)?;
+    let Some(row) = core.db.read().query_one(&statement).await? else { return Ok(None) };
+    let session = SessionId(row.try_get_by_index::<Uuid>(0)?);
+    let ended: Option<Time> = row.try_get_by_index(1)?;
+    let last_used_at: Time = row.try_get_by_index(2)?;
+    let (idle, absolute): (Time, Time) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+    let user = User::whole(&row, 5)?;
     if ended.is_some() || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
-        return Err(gone);
+        return Err(Error::Unauthenticated(AuthFailure::Revoked));
     }
     if idle <= now || absolute <= now {
         return Err(Error::Unauthenticated(AuthFailure::Expired));
     }
-    Ok(Viewer::User(SignedIn { user: Arc::new(user), session }))
+    Ok(Some(Found { session, last_used_at, absolute_expires_at: absolute, user }))
 }
 
-/// How many sessions of a user would be let in now.
-pub(crate) async fn count_live(core: &Core, user: UserId) -> Result<u64> {
-    let now = core.clock.now();
-    let live = sessions::Entity::find()
-        .filter(sessions::Column::UserId.eq(user.0))
-        .filter(sessions::Column::EndedAt.is_null())
-        .filter(sessions::Column::IdleExpiresAt.gt(now))
-        .filter(sessions::Column::AbsoluteExpiresAt.gt(now));
-    Ok(live.count(core.db.read()).await?)
+/// Notes the use, if the last note is old enough, and says how long the session has now. Of many requests at the same
+/// moment one writes.
+async fn extend(core: &Core, found: &Found, now: Time) -> Result<Option<Duration>> {
+    let idle = core.settings.ttl.session_idle;
+    // Noted more rarely than a tenth of it, a short life would end in the middle of its use.
+    if now < found.last_used_at.plus(NOTED_EVERY.min(idle / 10)) {
+        return Ok(None);
+    }
+    let expires_at = now.plus(idle);
+    let noted = sessions::Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(now))
+        .col_expr(Column::IdleExpiresAt, Expr::value(expires_at))
+        .filter(Column::Id.eq(found.session.0))
+        .filter(Column::LastUsedAt.eq(found.last_used_at))
+        .filter(Column::EndedAt.is_null())
+        .exec(core.db.write())
+        .await?;
+    Ok((noted.rows_affected == 1).then(|| now.until(Ord::min(expires_at, found.absolute_expires_at))))
 }

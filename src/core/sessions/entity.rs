@@ -27,6 +27,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// When it ends, unless it is used before.
+    pub fn expires_at(&self) -> Time {
+        self.idle_expires_at.min(self.absolute_expires_at)
+    }
+}
+
 pub(super) mod refresh_tokens {
     use sea_orm::entity::prelude::*;
 

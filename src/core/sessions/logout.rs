@@ -1,4 +1,4 @@
-//! Ends sessions: this one, the others, all.
+//! Ends sessions: this one, the others, all, or one by its id.
 
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
@@ -9,12 +9,13 @@ use uuid::Uuid;
 use super::{
     SessionId,
     entity::{Column, Entity},
+    list::live,
 };
 use crate::core::{
     Core,
     accounts::UserId,
-    error::Result,
-    viewer::{SignedIn, Viewer},
+    error::{Error, Result},
+    viewer::{Role, SignedIn, Viewer},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +25,28 @@ pub enum Scope {
     All,
 }
 
-/// Ends the viewer's sessions in scope, and says which they were. Their tokens fail from the next request on.
+/// Ends the viewer's sessions in scope, and says which they were. What opens them fails from the next request on.
 pub async fn logout(core: &Core, viewer: &Viewer, scope: Scope) -> Result<Vec<SessionId>> {
     let viewer = viewer.signed_in()?;
-    let ended = core.db.retry(|| end(core, viewer, scope)).await?;
+    let ended = core.db.retry(|| end_in_scope(core, viewer, scope)).await?;
     tracing::info!(user = %viewer.user.id.0, sessions = ended.len(), "logout");
     Ok(ended)
 }
 
-async fn end(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<SessionId>> {
+/// Ends one live session: one's own, or anybody's for administrators. To everybody else it is not there.
+pub async fn revoke(core: &Core, viewer: &Viewer, id: SessionId) -> Result<SessionId> {
+    let viewer = viewer.signed_in()?;
+    let whose = (viewer.user.role < Role::Admin).then(|| Column::UserId.eq(viewer.user.id.0));
+    let meant = live(core.clock.now()).add(Column::Id.eq(id.0)).add_option(whose);
+    let ended = core.db.retry(|| end(core, core.db.write(), meant.clone())).await?;
+    if ended == 0 {
+        return Err(Error::NotFound);
+    }
+    tracing::info!(user = %viewer.user.id.0, session = %id.0, "session revoked");
+    Ok(id)
+}
+
+async fn end_in_scope(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<SessionId>> {
     let current = Column::Id.eq(viewer.session.0);
     let in_scope =
         Condition::all().add(Column::UserId.eq(viewer.user.id.0)).add(Column::EndedAt.is_null()).add(match scope {
@@ -42,22 +56,24 @@ async fn end(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<Session
         });
     let tx = core.db.begin().await?;
     let found = Entity::find().select_only().column(Column::Id).filter(in_scope).into_tuple::<Uuid>().all(&tx).await?;
-    Entity::update_many()
-        .col_expr(Column::EndedAt, Expr::value(core.clock.now()))
-        .filter(Column::Id.is_in(found.clone()))
-        .exec(&tx)
-        .await?;
+    end(core, &tx, Condition::all().add(Column::Id.is_in(found.clone()))).await?;
     tx.commit().await?;
     Ok(found.into_iter().map(SessionId).collect())
 }
 
 /// Ends every session of a user, in the transaction of the cause.
 pub(crate) async fn end_all(core: &Core, db: &impl ConnectionTrait, user: UserId) -> Result<()> {
-    Entity::update_many()
+    end(core, db, Condition::all().add(Column::UserId.eq(user.0))).await?;
+    Ok(())
+}
+
+/// Ends those that have not ended, and says how many they were. The end that was noted first stays.
+pub(super) async fn end(core: &Core, db: &impl ConnectionTrait, which: Condition) -> Result<u64> {
+    let ended = Entity::update_many()
         .col_expr(Column::EndedAt, Expr::value(core.clock.now()))
-        .filter(Column::UserId.eq(user.0))
+        .filter(which)
         .filter(Column::EndedAt.is_null())
         .exec(db)
         .await?;
-    Ok(())
+    Ok(ended.rows_affected)
 }

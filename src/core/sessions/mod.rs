@@ -1,32 +1,48 @@
-//! Sessions on the server. A session is a row; an access token only names it. So a session that is ended is
-//! ended on the next request, everywhere.
+//! Sessions on the server. A session is a row; an access token or a cookie only names it. So a session that is ended
+//! is ended on the next request, everywhere.
 
 mod authenticate;
 mod entity;
+mod list;
 mod logout;
 mod open;
 mod refresh;
 
-pub use authenticate::authenticate;
-pub(crate) use authenticate::count_live;
+pub use authenticate::{Recognised, authenticate, recognise};
+pub(crate) use list::count_live;
+pub use list::{count_by_users, list_by_users};
 pub(crate) use logout::end_all;
-pub use logout::{Scope, logout};
-pub(crate) use open::open;
+pub use logout::{Scope, logout, revoke};
+pub(crate) use open::{Wish, open};
 pub use refresh::refresh;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
-use super::{accounts::User, clock::Time, tokens::AccessToken};
+use super::{
+    accounts::{User, UserId},
+    clock::Time,
+    tokens::AccessToken,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct SessionId(pub Uuid);
 
+/// How a client shows that a session is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// An access token in a header, and a refresh token for the next one.
+    Bearer,
+    /// A handle in a cookie, which the browser keeps from scripts.
+    Cookie,
+}
+
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
+    pub user_id: UserId,
     pub device_name: Option<String>,
     pub user_agent: Option<String>,
     pub ip_address: Option<String>,
@@ -35,24 +51,38 @@ pub struct Session {
     pub expires_at: Time,
 }
 
-/// A session with the tokens that open it: the only moment at which the refresh token is known.
+/// A session with what opens it: the only moment at which its secrets are known.
 pub struct Opened {
     pub session: Session,
     pub user: Arc<User>,
-    pub access: AccessToken,
-    pub refresh_token: String,
+    pub key: Key,
+}
+
+/// What opens a session.
+pub enum Key {
+    Tokens { access: AccessToken, refresh: String },
+    Cookie(Handle),
+}
+
+/// The secret of a cookie, and how long the browser may keep it.
+#[derive(Clone)]
+pub struct Handle {
+    pub secret: String,
+    pub expires_in: Duration,
 }
 
 impl From<entity::Model> for Session {
     fn from(row: entity::Model) -> Self {
+        let expires_at = row.expires_at();
         Self {
             id: SessionId(row.id),
+            user_id: UserId(row.user_id),
             device_name: row.device_name,
             user_agent: row.user_agent,
             ip_address: row.ip_address,
             created_at: row.created_at,
             last_used_at: row.last_used_at,
-            expires_at: row.idle_expires_at.min(row.absolute_expires_at),
+            expires_at,
         }
     }
 }

@@ -1,25 +1,36 @@
-//! Opens a session: the row, an access token, a refresh token.
+//! Opens a session: the row, and an access token with a refresh token, or the handle of a cookie.
 
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
-    Opened, Session,
+    Handle, Key, Opened, Session, SessionId, Transport,
     entity::{ActiveModel, Column, Entity, Model},
+    logout::end,
     refresh,
 };
 use crate::core::{
     Core, Origin,
     accounts::{Private, User, UserId, types::DeviceName, users},
+    crypto::digest_of,
     error::Result,
 };
 
 const USER_AGENT: usize = 255;
+
+/// What a login asks for.
+pub(crate) struct Wish {
+    pub device: Option<DeviceName>,
+    pub transport: Transport,
+    /// The handle that the request came with. A login replaces it: one that somebody planted must not become the
+    /// session of who logs in (OWASP ASVS 7.2.4).
+    pub replaces: Option<String>,
+}
 
 /// One transaction: the session, room for it among the user's others, and the moment of the login.
 ///
@@ -30,33 +41,54 @@ pub(crate) async fn open(
     origin: &Origin,
     user: User,
     password_hash: &str,
-    device: Option<DeviceName>,
+    wish: Wish,
 ) -> Result<Option<Opened>> {
     let now = core.clock.now();
-    let ttl = core.settings.ttl;
-    let row = Model {
+    let handle = (wish.transport == Transport::Cookie).then(|| core.random.token());
+    let row = new_row(core, origin, user.id, &wish, handle.as_deref());
+    let replaced = wish.replaces.as_deref().map(digest_of);
+    let stored = core.db.retry(|| store(core, &row, password_hash, replaced.as_deref())).await?;
+    let Some(refresh_token) = stored else { return Ok(None) };
+    let key = match (handle, refresh_token) {
+        (Some(secret), _) => Key::Cookie(Handle { secret, expires_in: now.until(row.expires_at()) }),
+        (None, refresh) => {
+            let access = core.tokens.issue(user.id, SessionId(row.id), core.random.uuid(now), now)?;
+            Key::Tokens { access, refresh: refresh.unwrap_or_default() }
+        }
+    };
+    let private = user.private.map(|private| Private { last_login_at: Some(now), ..private });
+    let user = Arc::new(User { private, ..user });
+    Ok(Some(Opened { session: Session::from(row), user, key }))
+}
+
+fn new_row(core: &Core, origin: &Origin, user: UserId, wish: &Wish, handle: Option<&str>) -> Model {
+    let (now, ttl) = (core.clock.now(), core.settings.ttl);
+    let (idle, absolute) = match wish.transport {
+        Transport::Bearer => (ttl.refresh_idle, ttl.refresh_absolute),
+        Transport::Cookie => (ttl.session_idle, ttl.session_absolute),
+    };
+    Model {
         id: core.random.uuid(now),
-        user_id: user.id.0,
-        device_name: device.map(|name| name.as_str().to_owned()),
+        user_id: user.0,
+        device_name: wish.device.as_ref().map(|name| name.as_str().to_owned()),
         user_agent: origin.user_agent.as_deref().map(printable),
         ip_address: Some(origin.address.to_string()),
         created_at: now,
         last_used_at: now,
-        idle_expires_at: now.plus(ttl.refresh_idle),
-        absolute_expires_at: now.plus(ttl.refresh_absolute),
+        idle_expires_at: now.plus(idle),
+        absolute_expires_at: now.plus(absolute),
         ended_at: None,
-        handle_digest: None,
-    };
-    let stored = core.db.retry(|| store(core, &row, password_hash)).await?;
-    let Some(refresh_token) = stored else { return Ok(None) };
-    let session = Session::from(row);
-    let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
-    let private = user.private.map(|private| Private { last_login_at: Some(now), ..private });
-    let user = Arc::new(User { private, ..user });
-    Ok(Some(Opened { session, user, access, refresh_token }))
+        handle_digest: handle.map(digest_of),
+    }
 }
 
-async fn store(core: &Core, row: &Model, password_hash: &str) -> Result<Option<String>> {
+/// The refresh token, for a session that lives on one; nothing at all when the password is another one by now.
+async fn store(
+    core: &Core,
+    row: &Model,
+    password_hash: &str,
+    replaced: Option<&str>,
+) -> Result<Option<Option<String>>> {
     let tx = core.db.begin().await?;
     // First of all, since it locks the user's row: of two logins at once, the second counts the first one's session.
     let locked = users::Entity::update_many()
@@ -68,9 +100,15 @@ async fn store(core: &Core, row: &Model, password_hash: &str) -> Result<Option<S
     if locked.rows_affected == 0 {
         return Ok(None);
     }
+    if let Some(replaced) = replaced {
+        end(core, &tx, Condition::all().add(Column::HandleDigest.eq(replaced))).await?;
+    }
     make_room(core, &tx, UserId(row.user_id)).await?;
     Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await?;
-    let refresh_token = refresh::issue(core, &tx, row.id, None).await?;
+    let refresh_token = match row.handle_digest {
+        Some(_) => None,
+        None => Some(refresh::issue(core, &tx, row.id, None).await?),
+    };
     tx.commit().await?;
     Ok(Some(refresh_token))
 }
@@ -91,11 +129,7 @@ async fn make_room(core: &Core, tx: &DatabaseTransaction, user: UserId) -> Resul
         .all(tx)
         .await?;
     if !surplus.is_empty() {
-        Entity::update_many()
-            .col_expr(Column::EndedAt, Expr::value(core.clock.now()))
-            .filter(Column::Id.is_in(surplus))
-            .exec(tx)
-            .await?;
+        end(core, tx, Condition::all().add(Column::Id.is_in(surplus))).await?;
     }
     Ok(())
 }

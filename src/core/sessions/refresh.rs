@@ -5,14 +5,15 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _, QueryTrait as _, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
-    Opened, Session, entity,
+    Key, Opened, Session, entity,
     entity::refresh_tokens::{ActiveModel, Column, Entity, Model},
+    logout,
 };
 use crate::core::{
     Core, Origin,
@@ -32,7 +33,7 @@ pub async fn refresh(core: &Core, origin: &Origin, token: &str) -> Result<Opened
         Exchange::Done { session, user, refresh_token } => {
             let now = core.clock.now();
             let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
-            Ok(Opened { session: *session, user, access, refresh_token })
+            Ok(Opened { session: *session, user, key: Key::Tokens { access, refresh: refresh_token } })
         }
         Exchange::Reused { session } => {
             tracing::warn!(%session, address = %origin.address, "a refresh token was used twice; its session is ended");
@@ -61,11 +62,11 @@ async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     if token.superseded_at.is_some() {
         return refused(AuthFailure::Invalid);
     }
-    if session.idle_expires_at.min(session.absolute_expires_at) <= now {
+    if session.expires_at() <= now {
         return refused(AuthFailure::Expired);
     }
     if !take(core, &tx, &token).await? {
-        end(core, &tx, session.id).await?;
+        logout::end(core, &tx, Condition::all().add(entity::Column::Id.eq(session.id))).await?;
         tx.commit().await?;
         return Ok(Exchange::Reused { session: token.session_id });
     }
@@ -126,14 +127,4 @@ async fn take(core: &Core, tx: &DatabaseTransaction, token: &Model) -> Result<bo
         .exec(tx)
         .await?;
     Ok(superseded.rows_affected == 1)
-}
-
-async fn end(core: &Core, tx: &DatabaseTransaction, session: Uuid) -> Result<()> {
-    entity::Entity::update_many()
-        .col_expr(entity::Column::EndedAt, Expr::value(core.clock.now()))
-        .filter(entity::Column::Id.eq(session))
-        .filter(entity::Column::EndedAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(())
 }

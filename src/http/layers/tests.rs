@@ -1,29 +1,18 @@
 //! Claims about what holds for every answer, with routes that panic as no route of the house does.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking, and these routes must")]
 
-use std::time::Duration;
-
 use axum::{body::Body, http::HeaderMap, routing::get};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::{core::clock::Time, http::DocumentLimits};
+use crate::core::clock::Time;
 
 const ORIGIN: &str = "https://www.example.com";
 
 fn routes() -> Router {
-    let settings = Settings {
-        documents: DocumentLimits::default(),
-        body_bytes: 1024,
-        body_timeout: Duration::from_secs(1),
-        operation_timeout: Duration::from_secs(1),
-        allowed_origins: vec![ORIGIN.to_owned()],
-        trusted_proxies: Vec::new(),
-        tls: true,
-        mailbox: None,
-    };
+    let settings = Settings { allowed_origins: vec![ORIGIN.to_owned()], tls: true, ..Settings::default() };
     let routes = Router::new()
         .route("/calm", get(async || "calm"))
         .route("/words", get(async || -> &'static str { panic!("the secret of {}", "the house") }))

@@ -66,13 +66,13 @@ impl Cast {
 
     /// The document as this viewer, its names filled in.
     pub(super) async fn ask(&self, lyceum: &Lyceum, viewer: Viewer, document: &str) -> Answer {
-        let call = Call::new(&self.filled(lyceum, document).await, json!({}));
+        let call = Call::new(&self.filled(lyceum, viewer, document).await, json!({}));
         let call = if viewer == Viewer::Anonymous { call } else { call.bearer(&self.person(viewer).token) };
         lyceum.send(call).await
     }
 
     /// Each `$name` becomes a string: of what is there, or of something made for this document alone.
-    pub(super) async fn filled(&self, lyceum: &Lyceum, document: &str) -> String {
+    pub(super) async fn filled(&self, lyceum: &Lyceum, viewer: Viewer, document: &str) -> String {
         let mut filled = String::new();
         let mut parts = document.split('$');
         filled += parts.next().unwrap_or_default();
@@ -80,20 +80,26 @@ impl Cast {
             let end = part.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(part.len());
             let (name, rest) = part.split_at(end);
             let known = self.names.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-            let value = if let Some(value) = known { value } else { self.fresh(lyceum, name).await };
+            let value = if let Some(value) = known { value } else { self.fresh(lyceum, viewer, name).await };
             filled += &Value::from(value).to_string();
             filled += rest;
         }
         filled
     }
 
-    async fn fresh(&self, lyceum: &Lyceum, name: &str) -> String {
+    async fn fresh(&self, lyceum: &Lyceum, viewer: Viewer, name: &str) -> String {
         self.made.set(self.made.get() + 1);
         let new = format!("new_{}", self.made.get());
         match name {
             "new" => new,
             "new_email" => email_of(&new),
             "refresh" => lyceum.log_in("fay", PASSWORD).await.ok().str_at("login.refreshToken").to_owned(),
+            // The viewer's own; of nobody there is none.
+            "session" if viewer == Viewer::Anonymous => new,
+            "session" => {
+                let username = &self.person(viewer).username;
+                lyceum.log_in(username, PASSWORD).await.ok().str_at("login.session.id").to_owned()
+            }
             "proof" => {
                 lyceum.sign_up(&new).await.ok();
                 lyceum.token_for(&email_of(&new)).await

@@ -158,7 +158,7 @@ async fn what_is_hidden_cannot_be_changed() {
             let name = mutation.split('(').next().unwrap_or_default();
             let document = format!("mutation {{ {mutation} {{ userErrors {{ code }} }} }}");
             for viewer in Viewer::ALL {
-                let filled = cast.filled(lyceum, &document).await;
+                let filled = cast.filled(lyceum, viewer, &document).await;
                 let before = contents(lyceum).await;
                 let answer = cast.ask(lyceum, viewer, &filled).await;
                 let expected = match viewer {
@@ -226,7 +226,7 @@ async fn the_author_of_a_post_may_delete_comments_but_not_change_them() {
     with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
         let cast = Cast::gather(lyceum).await;
         let writer = lyceum.person("walt").await;
-        let post = cast.filled(lyceum, "$post").await;
+        let post = cast.filled(lyceum, Viewer::Owner, "$post").await;
         let create = format!(
             "mutation {{ createComment(input: {{postId: {post}, body: \"B\"}}) {{ comment {{ id }} userErrors {{ code }} }} }}"
         );

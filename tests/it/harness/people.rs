@@ -15,6 +15,10 @@ pub(crate) const LOGIN: &str = "mutation ($identifier: String!, $password: Strin
     login(input: {identifier: $identifier, password: $password}) {
         accessToken accessTokenExpiresAt refreshToken session { id current } user { id username email }
         userErrors { code message field } } }";
+pub(crate) const COOKIE_LOGIN: &str = "mutation ($identifier: String!, $password: String!) {
+    login(input: {identifier: $identifier, password: $password, transport: COOKIE}) {
+        accessToken accessTokenExpiresAt refreshToken session { id current } user { id username email }
+        userErrors { code message field } } }";
 pub(crate) const FORGOT: &str = "mutation ($email: String!) {
     forgotPassword(input: {email: $email}) { userErrors { code message field } } }";
 pub(crate) const RESET: &str = "mutation ($token: String!, $password: String!) {
@@ -65,6 +69,12 @@ impl Lyceum {
         }
     }
 
+    /// Signed up, verified and logged in by cookie; the login's answer.
+    pub(crate) async fn signed_in_by_cookie(&self, username: &str) -> Answer {
+        self.verified(username).await;
+        self.send(cookie_login(username, PASSWORD)).await.ok()
+    }
+
     pub(crate) async fn log_in(&self, identifier: &str, password: &str) -> Answer {
         self.send(login(identifier, password)).await
     }
@@ -82,6 +92,22 @@ impl Lyceum {
 
 pub(crate) fn login(identifier: &str, password: &str) -> Call {
     Call::new(LOGIN, json!({ "identifier": identifier, "password": password }))
+}
+
+/// A login by cookie from a page of this server.
+pub(crate) fn cookie_login(identifier: &str, password: &str) -> Call {
+    bare_cookie_login(identifier, password).header("sec-fetch-site", "same-origin")
+}
+
+/// The same, without what a browser would say of the page.
+pub(crate) fn bare_cookie_login(identifier: &str, password: &str) -> Call {
+    Call::new(COOKIE_LOGIN, json!({ "identifier": identifier, "password": password }))
+}
+
+/// `name=value` of the cookie that the answer sets.
+pub(crate) fn cookie_of(answer: &Answer) -> String {
+    let (cookie, _) = answer.header("set-cookie").split_once(';').expect("a cookie");
+    cookie.to_owned()
 }
 
 pub(crate) fn email_of(username: &str) -> String {
