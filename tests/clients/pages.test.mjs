@@ -2,18 +2,10 @@
 // keyboard, on a wide and on a narrow screen, and without any other host.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'node:test';
-import { chromium } from 'playwright-core';
 import * as accounts from './accounts.mjs';
+import { ANSWERS_WITHIN, byKeyboard, everything, fits, foreign, launch, textOf, watched } from './browser.mjs';
 import { start, until } from './server.mjs';
-
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
-const WIDTHS = [1280, 390];
-const ANSWERS_WITHIN = 10_000;
 
 const grace = {
   username: 'grace',
@@ -26,7 +18,6 @@ const second = 'twelve paper boats on a cold pond';
 const third = 'forty silver needles in a drawer';
 
 test('the pages of the server', async (t) => {
-  assert.ok(existsSync(BROWSER), `there is no ${BROWSER}: install Chromium, or set CHROMIUM`);
   const server = await start();
   let browser;
   t.after(async () => {
@@ -35,7 +26,6 @@ test('the pages of the server', async (t) => {
   });
   browser = await launch();
   const { page, faults, asked } = await watched(browser);
-  await mkdir(SCREENSHOTS, { recursive: true });
 
   const status = () => textOf(page.getByRole('status'));
   const alert = () => textOf(page.getByRole('alert'));
@@ -125,83 +115,7 @@ test('the pages of the server', async (t) => {
 
   await t.test('nothing was asked of another host, and nothing went wrong', () => {
     assert.ok(asked.length >= 6, `only ${asked.length} requests were seen`);
-    const local = [`${server.url}/`, 'data:', 'blob:', 'about:'];
-    assert.deepEqual(asked.filter((url) => !local.some((start) => url.startsWith(start))), []);
+    assert.deepEqual(foreign(asked, server.url), []);
     assert.deepEqual(faults, []);
   });
 });
-
-const launch = () =>
-  chromium.launch({
-    executablePath: BROWSER,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      // A page that asks for another host fails at once, wherever the test runs.
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    ],
-  });
-
-/** A page of which every request and every fault is noted. */
-async function watched(browser) {
-  const context = await browser.newContext();
-  const faults = [];
-  const asked = [];
-  context.on('request', (request) => asked.push(request.url()));
-  context.on('requestfailed', (request) => faults.push(`${request.url()}: ${request.failure()?.errorText}`));
-  context.on('response', (response) => {
-    if (response.status() >= 400) faults.push(`${response.url()}: ${response.status()}`);
-  });
-  context.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`console: ${message.text()} (${message.location().url})`);
-  });
-  context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
-  const page = await context.newPage();
-  page.on('websocket', (socket) => asked.push(socket.url()));
-  return { page, faults, asked };
-}
-
-/** One heading, a language, a title, and no need to scroll sideways, on each screen. */
-async function fits(page, name) {
-  assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, `${name}: headings of level 1`);
-  assert.match(await page.locator('html').getAttribute('lang'), /^[a-z]{2}/);
-  assert.notEqual(await page.title(), '');
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 800 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(wide <= width, `${name} is ${wide} px wide on a screen of ${width}`);
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}.png`), fullPage: true });
-  }
-}
-
-/** Tabs to the element, asserts that one sees where one is, and presses Enter. */
-async function byKeyboard(page, element) {
-  await element.waitFor();
-  const focused = () => element.evaluate((it) => it === document.activeElement);
-  for (let tabs = 0; tabs < 30 && !(await focused()); tabs += 1) await page.keyboard.press('Tab');
-  assert.ok(await focused(), 'the button cannot be reached with the Tab key');
-  const ring = await element.evaluate((it) => {
-    const { outlineStyle, boxShadow } = getComputedStyle(it);
-    return outlineStyle !== 'none' || boxShadow !== 'none';
-  });
-  assert.ok(ring, 'the button does not show that it has the focus');
-  await page.keyboard.press('Enter');
-}
-
-/** What these elements show; a page may bring them only with the answer. Empty while a page is being left. */
-async function textOf(elements) {
-  const texts = await elements.allInnerTexts().catch(() => []);
-  return texts.join(' ').trim();
-}
-
-/** The text of the page and of the frames in it. */
-async function everything(page) {
-  const texts = page.frames().map((frame) => frame.locator('body').innerText({ timeout: 1000 }).catch(() => ''));
-  return (await Promise.all(texts)).join('\n');
-}

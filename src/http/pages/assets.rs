@@ -14,14 +14,17 @@ use axum::{
 };
 
 const ICON: Asset =
-    Asset { content_type: "image/svg+xml", kept: "public, max-age=3600", body: include_str!("favicon.svg") };
+    Asset { content_type: "image/svg+xml", kept: "public, max-age=3600", body: include_str!("assets/favicon.svg") };
 
 pub(super) fn routes() -> Router {
     Router::new()
-        .route("/assets/app.css", serve(style(include_str!("app.css"))))
-        .route("/assets/account.js", serve(script(include_str!("account.js"))))
-        .route("/assets/mailbox.js", serve(script(include_str!("mailbox.js"))))
-        .route("/assets/welcome.js", serve(script(include_str!("welcome.js"))))
+        .route("/assets/app.css", serve(style(include_str!("assets/app.css"))))
+        .route("/assets/forms.js", serve(script(include_str!("assets/forms.js"))))
+        .route("/assets/graphql.js", serve(script(include_str!("assets/graphql.js"))))
+        .route("/assets/mailbox.js", serve(script(include_str!("assets/mailbox.js"))))
+        .route("/assets/messages.js", serve(script(include_str!("assets/messages.js"))))
+        .route("/assets/steps.js", serve(script(include_str!("assets/steps.js"))))
+        .route("/assets/welcome.js", serve(script(include_str!("assets/welcome.js"))))
         .route("/assets/favicon.svg", serve(ICON))
         .route("/favicon.ico", serve(ICON))
 }

@@ -28,10 +28,12 @@ fn path(path: &str) -> Result<Request<Body>, axum::http::Error> {
     Request::get(path).header(header::HOST, "evil.test").body(Body::empty())
 }
 
+const PAGES: [&str; 3] = ["/", "/verify-email", "/reset-password"];
+
 #[tokio::test]
 async fn a_page_is_not_kept_and_tells_nothing_of_its_request() -> Outcome {
-    for at in ["/", "/verify-email?token=t0ken", "/reset-password?token=t0ken"] {
-        let (status, headers, body) = get(&Info::default(), path(at)?).await?;
+    for at in PAGES {
+        let (status, headers, body) = get(&Info::default(), path(&format!("{at}?token=t0ken"))?).await?;
         assert_eq!(status, StatusCode::OK, "{at}");
         let is = |name, value: &str| assert_eq!(headers.get(name).and_then(|it| it.to_str().ok()), Some(value), "{at}");
         is(header::CONTENT_TYPE, "text/html; charset=utf-8");
@@ -57,9 +59,44 @@ async fn the_welcome_page_offers_what_there_is() -> Outcome {
     Ok(())
 }
 
+/// The policy forbids all of it, so it would not work either.
+#[tokio::test]
+async fn a_page_has_no_script_or_style_of_its_own_and_no_form_that_leaves() -> Outcome {
+    for at in PAGES {
+        let (_, _, body) = get(&Info::default(), path(at)?).await?;
+        for forbidden in ["<style", " style=", " onclick=", " onload=", " action=", " method=", "javascript:"] {
+            assert!(!body.contains(forbidden), "{forbidden} in {at}");
+        }
+        assert_eq!(body.matches("<script").count(), body.matches("<script src=\"/assets/").count(), "{at}");
+        assert_eq!(body.matches("<h1").count(), 1, "{at}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_asset_that_a_page_or_a_script_names_is_there() -> Outcome {
+    let mut found: Vec<String> = Vec::new();
+    for at in PAGES {
+        let (_, _, body) = get(&Info::default(), path(at)?).await?;
+        found.extend(body.split('"').filter(|part| part.starts_with("/assets/")).map(str::to_owned));
+    }
+    let mut seen = 0;
+    while let Some(asset) = found.get(seen).cloned() {
+        seen += 1;
+        let (status, _, body) = get(&Info::default(), path(&asset)?).await?;
+        assert_eq!(status, StatusCode::OK, "{asset}");
+        let imports = body.split("from './").skip(1).filter_map(|rest| rest.split('\'').next());
+        let new: Vec<String> =
+            imports.map(|name| format!("/assets/{name}")).filter(|name| !found.contains(name)).collect();
+        found.extend(new);
+    }
+    assert!(found.iter().any(|asset| asset == "/assets/graphql.js"), "{found:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_known_asset_is_not_sent_again() -> Outcome {
-    for at in ["/assets/app.css", "/assets/account.js", "/assets/favicon.svg", "/favicon.ico"] {
+    for at in ["/assets/app.css", "/assets/steps.js", "/assets/favicon.svg", "/favicon.ico"] {
         let (status, headers, body) = get(&Info::default(), path(at)?).await?;
         assert_eq!((status, body.is_empty()), (StatusCode::OK, false), "{at}");
         let tag = headers.get(header::ETAG).ok_or("no ETag")?;
