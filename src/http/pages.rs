@@ -35,6 +35,9 @@ pub(super) fn routes(info: Info) -> Router {
     let welcome = Welcome { playground: info.playground, mailbox: info.mailbox.is_some() };
     let pages = Router::new()
         .route("/", get(move || async move { page(&welcome) }))
+        .route("/signup", get(async || page(&Signup)))
+        .route("/login", get(async || page(&Login)))
+        .route("/account", get(async || page(&Account)))
         .route("/verify-email", get(async || page(&VerifyEmail)))
         .route("/reset-password", get(async || page(&ResetPassword)))
         .merge(assets::routes());
@@ -50,6 +53,18 @@ struct Welcome {
     playground: bool,
     mailbox: bool,
 }
+
+#[derive(Template)]
+#[template(path = "http/pages/signup.html")]
+struct Signup;
+
+#[derive(Template)]
+#[template(path = "http/pages/login.html")]
+struct Login;
+
+#[derive(Template)]
+#[template(path = "http/pages/account.html")]
+struct Account;
 
 #[derive(Template)]
 #[template(path = "http/pages/verify_email.html")]

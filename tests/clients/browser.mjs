@@ -41,7 +41,11 @@ export async function watched(browser, viewport) {
   const faults = [];
   const asked = [];
   context.on('request', (request) => asked.push(request.url()));
-  context.on('requestfailed', (request) => faults.push(`${request.url()}: ${request.failure()?.errorText}`));
+  context.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    // A page that is left takes its requests along.
+    if (reason !== 'net::ERR_ABORTED') faults.push(`${request.url()}: ${reason}`);
+  });
   context.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.url()}: ${response.status()}`);
   });

@@ -28,7 +28,7 @@ fn path(path: &str) -> Result<Request<Body>, axum::http::Error> {
     Request::get(path).header(header::HOST, "evil.test").body(Body::empty())
 }
 
-const PAGES: [&str; 3] = ["/", "/verify-email", "/reset-password"];
+const PAGES: [&str; 6] = ["/", "/signup", "/login", "/account", "/verify-email", "/reset-password"];
 
 #[tokio::test]
 async fn a_page_is_not_kept_and_tells_nothing_of_its_request() -> Outcome {
@@ -96,7 +96,7 @@ async fn every_asset_that_a_page_or_a_script_names_is_there() -> Outcome {
 
 #[tokio::test]
 async fn a_known_asset_is_not_sent_again() -> Outcome {
-    for at in ["/assets/app.css", "/assets/steps.js", "/assets/favicon.svg", "/favicon.ico"] {
+    for at in ["/assets/app.css", "/assets/account.js", "/assets/favicon.svg", "/favicon.ico"] {
         let (status, headers, body) = get(&Info::default(), path(at)?).await?;
         assert_eq!((status, body.is_empty()), (StatusCode::OK, false), "{at}");
         let tag = headers.get(header::ETAG).ok_or("no ETag")?;

@@ -7,6 +7,7 @@
 import { conceal, prepare } from './forms.js';
 import { ask } from './graphql.js';
 import { arrive, leave, say } from './messages.js';
+import { watch } from './username.js';
 
 const main = document.querySelector('main');
 const steps = [...main.querySelectorAll('[data-step]')];
@@ -41,6 +42,7 @@ for (const button of main.querySelectorAll('[data-show]')) {
     visible('input').focus();
   });
 }
+for (const input of main.querySelectorAll('[data-availability]')) watch(input);
 show((token && main.dataset.withToken) || main.dataset.first);
 arrive(main);
 if (cookie) void enter();

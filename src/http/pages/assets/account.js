@@ -1,0 +1,90 @@
+// The page of who is signed in. Nothing of a person is in the page itself: all of it comes from /graphql, by the
+// session of the cookie, and when that has ended the page gives way to /login.
+
+import { partOf, waiting } from './forms.js';
+import { ask, mutate } from './graphql.js';
+import { leave, say } from './messages.js';
+import { rowOf } from './sessions.js';
+
+const ME = `{ me {
+  username displayName firstName lastName email
+  sessions(first: 100) { nodes { id deviceName userAgent ipAddress createdAt lastUsedAt current } }
+} }`;
+const cookie = true;
+
+const [main] = document.getElementsByTagName('main');
+const [account, signOut, signOutOthers, sessions] =
+  ['account', 'sign-out', 'sign-out-others', 'sessions'].map((id) => document.getElementById(id));
+
+onPress(signOut, async () => {
+  await ask('mutation { logout { userErrors { message } } }', {}, { cookie });
+  out('You are signed out.');
+});
+onPress(signOutOthers, async () => {
+  await ask('mutation { logout(scope: OTHERS) { userErrors { message } } }', {}, { cookie });
+  await load();
+  return 'You are signed out everywhere else.';
+});
+// Another window may have signed out meanwhile, and a page that the browser kept may show what has ended.
+document.addEventListener('visibilitychange', () => document.hidden || stillIn().catch(failed));
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+await attempt(main, load);
+
+async function load() {
+  const { me } = await ask(ME, {}, { cookie });
+  if (me) show(me);
+  else if (account.hidden) out('Log in to see your account.');
+  else ended();
+}
+
+async function stillIn() {
+  const { me } = await ask('{ me { id } }', {}, { cookie });
+  if (!me) ended();
+}
+
+function show(me) {
+  for (const place of account.querySelectorAll('[data-me]')) place.textContent = me[place.dataset.me] ?? '';
+  account.querySelector('[data-initials]').textContent = [me.firstName, me.lastName].map(([...letters]) => letters[0]).join('');
+  const thisFirst = me.sessions.nodes.toSorted((one, another) => another.current - one.current);
+  sessions.replaceChildren(...thisFirst.map((session) => rowOf(session, revoke)));
+  signOutOthers.hidden = me.sessions.nodes.length < 2;
+  account.hidden = signOut.hidden = false;
+}
+
+function revoke(button, id) {
+  onPress(button, async () => {
+    const { userErrors } = await mutate('revokeSession', { id }, { cookie });
+    if (userErrors.length > 0) throw new Error(userErrors[0].message);
+    await load();
+    return 'That session has ended.';
+  });
+}
+
+/** What `work` answers is the good news. */
+function onPress(button, work) {
+  button.addEventListener('click', () => waiting(button, () => attempt(partOf(button), work)));
+}
+
+async function attempt(part, work) {
+  say(part, {});
+  try {
+    say(part, { good: await work() });
+  } catch (error) {
+    if (!failed(error)) say(part, { bad: error.message });
+  }
+}
+
+/** Whether it is the session that has ended; everything else is for the place where it went wrong. */
+function failed({ code }) {
+  if (code === 'UNAUTHENTICATED') ended();
+  return code === 'UNAUTHENTICATED';
+}
+
+function ended() {
+  out('Your session has ended. Log in again.');
+}
+
+function out(message) {
+  account.hidden = signOut.hidden = true;
+  leave('/login', message);
+}

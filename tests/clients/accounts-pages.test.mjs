@@ -1,0 +1,231 @@
+// The life of an account on the pages that the server brings, by a person who has a keyboard and a mailbox, on a wide
+// and on a narrow screen.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import * as accounts from './accounts.mjs';
+import * as browsers from './browser.mjs';
+import { start, until } from './server.mjs';
+
+const { ANSWERS_WITHIN, WIDTHS, byKeyboard, shows, tabTo, textOf, type } = browsers;
+const first = 'nine copper beetles cross the yard';
+const second = 'twelve paper boats on a cold pond';
+const third = 'forty silver needles in a drawer';
+
+for (const width of WIDTHS) {
+  test(`an account on its pages, by the keyboard, ${width} px wide`, (t) => story(t, width));
+}
+
+async function story(t, width) {
+  const server = await start();
+  let browser;
+  t.after(async () => {
+    await browser?.close();
+    await server.stop();
+  });
+  browser = await browsers.launch();
+  const { page, faults, asked } = await browsers.watched(browser, { width, height: 800 });
+  const other = await browsers.watched(browser, { width, height: 800 });
+  const email = 'grace@example.test';
+
+  const step = async (name, run) => {
+    let done = false;
+    await t.test(name, async () => {
+      await run();
+      done = true;
+    });
+    assert.ok(done, `the story ends at: ${name}`);
+  };
+  const sound = (name) => browsers.sound(page, `${name}-${width}`);
+  const button = (name, on = page) => on.getByRole('button', { name, exact: true });
+  const field = (name) => page.locator('input:visible, textarea:visible').and(page.getByLabel(name, { exact: true }));
+  const status = (on = page) => on.getByRole('status');
+  const alert = (on = page) => on.getByRole('alert');
+  const at = (path, on = page) => on.waitForURL(`${server.url}${path}`);
+  const fold = (name) => page.locator('details').filter({ has: page.getByRole('heading', { name, exact: true }) });
+  const open = async (name) => {
+    const part = fold(name);
+    if ((await part.getAttribute('open')) === null) await byKeyboard(page, part.locator('summary'));
+    return part;
+  };
+  const fill = async (values) => {
+    for (const [name, text] of Object.entries(values)) await type(page, field(name), text);
+  };
+  /** Asserts that the field tells the fault to eyes and to screen readers. */
+  const faulty = async (control, pattern) => {
+    await until(() => control.evaluate((it) => it.ariaInvalid === 'true'), ANSWERS_WITHIN, `${control} to be at fault`);
+    const told = await control.evaluate((it) =>
+      it.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).innerText).join(' '));
+    assert.match(told, pattern);
+  };
+  const focused = (control) =>
+    until(() => control.evaluate((it) => it === document.activeElement), ANSWERS_WITHIN, `the focus on ${control}`);
+  const login = async (identifier, password, on = page) => {
+    await type(on, on.getByLabel('Username or e-mail address'), identifier);
+    await type(on, on.getByLabel('Password', { exact: true }), password);
+    await byKeyboard(on, button('Log in', on));
+  };
+
+  await step('the account is nobody else\'s to see', async () => {
+    await page.goto(`${server.url}/account`);
+    await at('/login');
+    await shows(status(), /^Log in to see your account\.$/);
+    await sound('login');
+    await byKeyboard(page, page.getByRole('link', { name: 'Sign up' }));
+    await at('/signup');
+  });
+
+  await step('a sign-up tells every fault at its field', async () => {
+    await sound('signup');
+    await fill({ Username: 'admin', 'E-mail address': 'nowhere', Password: 'password' });
+    await byKeyboard(page, button('Sign up'));
+    await faulty(field('First name'), /1 to 64/);
+    await faulty(field('Last name'), /1 to 64/);
+    await faulty(field('Username'), /reserved/);
+    await faulty(field('E-mail address'), /@/);
+    await faulty(field('Password'), /rarer/);
+    await focused(field('First name'));
+    await shows(alert(), /^5 fields /);
+    await sound('signup-faults');
+  });
+
+  await step('a username is looked up while it is typed', async () => {
+    await type(page, field('Username'), 'Moderator');
+    await shows(page.locator('#username-availability'), /^Moderator is taken or reserved\.$/);
+    await type(page, field('Username'), 'grace');
+    await shows(page.locator('#username-availability'), /^grace is free\.$/);
+    assert.equal(await field('Username').getAttribute('aria-invalid'), null, 'what is mended is not marked');
+    await sound('signup-free');
+  });
+
+  await step('a sign-up leads to the mailbox', async () => {
+    await fill({ 'First name': 'Grace', 'Last name': 'Murray', 'E-mail address': email, Password: first });
+    await page.keyboard.press('Enter');
+    await shows(page.getByRole('heading', { level: 1 }), /^Look at your mail$/);
+    assert.equal(await field('E-mail address').inputValue(), email, 'nobody types an address twice');
+    await sound('signup-mail');
+    await type(page, field('Code from the mail'), 'twelve');
+    await page.keyboard.press('Enter');
+    await faulty(field('Code from the mail'), /8 digits/);
+    await focused(field('Code from the mail'));
+  });
+
+  await step('before the link of the mail is followed nobody logs in', async () => {
+    await page.goto(`${server.url}/login`);
+    await login('grace', first);
+    await shows(alert(), /\bverif/i);
+    await sound('login-unverified');
+  });
+
+  await step('the link of the mail leads to the login', async () => {
+    const { link } = await server.mailTo(email, '/verify-email');
+    await page.goto(link.href);
+    assert.equal(page.url(), `${server.url}/verify-email`, 'the token is not in the address bar');
+    await byKeyboard(page, button('Verify my e-mail address'));
+    await shows(status(), /\bverified\b/);
+    await sound('verified');
+    await byKeyboard(page, page.getByRole('link', { name: 'Log in' }));
+    await at('/login');
+  });
+
+  await step('a login leads to the account', async () => {
+    await byKeyboard(page, button('Log in'));
+    await faulty(field('Username or e-mail address'), /./);
+    await focused(field('Username or e-mail address'));
+    await login('grace', second);
+    await shows(alert(), /./);
+    await sound('login-refused');
+    await login('grace', first);
+    await at('/account');
+    await shows(page.getByRole('heading', { name: 'Grace Murray' }), /./);
+    await sound('account');
+    await page.goto(`${server.url}/login`);
+    await at('/account');
+  });
+
+  await step('a session of another browser is ended from the list', async () => {
+    await other.page.goto(`${server.url}/login`);
+    await login(email, first, other.page);
+    await at('/account', other.page);
+    await page.goto(`${server.url}/account`);
+    const part = await open('Sessions');
+    await shows(part.getByRole('listitem'), /This device/);
+    assert.equal(await part.getByRole('listitem').count(), 2);
+    await sound('sessions');
+    await byKeyboard(page, part.getByRole('button', { name: /^Sign out Chrome on Linux, signed in / }));
+    await shows(status(part), /ended/);
+    await focused(status(part));
+    assert.equal(await part.getByRole('listitem').count(), 1);
+    await sound('session-ended');
+    await other.page.reload();
+    await at('/login', other.page);
+    await shows(status(other.page), /^Your session has ended\. Log in again\.$/);
+    await browsers.sound(other.page, `login-ended-${width}`);
+  });
+
+  await step('all others are signed out by one press', async () => {
+    await login(email, first, other.page);
+    await at('/account', other.page);
+    await page.reload();
+    const part = await open('Sessions');
+    await byKeyboard(page, button('Sign out everywhere else'));
+    await shows(status(part), /everywhere else/);
+    assert.equal(await part.getByRole('listitem').count(), 1);
+    await other.page.reload();
+    await at('/login', other.page);
+  });
+
+  await step('after a sign-out nothing is to be seen, not even by going back', async () => {
+    await byKeyboard(page, button('Sign out'));
+    await at('/login');
+    await shows(status(), /^You are signed out\.$/);
+    await sound('signed-out');
+    for (const look of [() => page.goBack(), () => page.goto(`${server.url}/account`)]) {
+      await look();
+      await page.waitForLoadState();
+      await at('/login').catch(() => {});
+      const shown = await textOf(page.locator('body'));
+      assert.ok(!/hopper|murray|example\.test/i.test(shown), shown);
+    }
+    await at('/login');
+  });
+
+  await step('a forgotten password is replaced by a link', async () => {
+    await byKeyboard(page, page.getByRole('link', { name: 'I forgot my password' }));
+    await at('/reset-password');
+    await sound('forgot');
+    await fill({ 'E-mail address': email });
+    await page.keyboard.press('Enter');
+    await shows(status(), /on its way/);
+    await sound('forgot-sent');
+    const { link } = await server.mailTo(email, '/reset-password');
+    await page.goto(link.href);
+    await fill({ 'New password': 'password' });
+    await page.keyboard.press('Enter');
+    await faulty(field('New password'), /rarer/);
+    await focused(field('New password'));
+    await sound('reset-fault');
+    await fill({ 'New password': third });
+    await page.keyboard.press('Enter');
+    await shows(status(), /new password is set/);
+    await sound('reset-done');
+    await byKeyboard(page, page.getByRole('link', { name: 'Log in' }));
+    await at('/login');
+    await login('grace', third);
+    await at('/account');
+  });
+
+  await step('nothing was asked of another host, and nothing else went wrong', () => {
+    for (const watched of [{ faults, asked }, other]) {
+      assert.deepEqual(browsers.foreign(watched.asked, server.url), []);
+    }
+    assert.deepEqual(faults, []);
+    // The sessions that were ended from elsewhere, as the browser tells it.
+    const refusals = other.faults.filter((fault) => !fault.includes('401'));
+    assert.deepEqual(refusals, []);
+  });
+
+  await step('the log has no secret', () => {
+    for (const secret of [first, second, third]) assert.ok(!server.output().includes(secret));
+  });
+}
