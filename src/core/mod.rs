@@ -17,6 +17,7 @@ mod search;
 pub mod seed;
 pub mod sessions;
 pub mod settings;
+mod text;
 pub mod tokens;
 pub mod viewer;
 pub mod workshop;

@@ -5,12 +5,15 @@
 //! the broken rule and never repeats the value. What is unique is compared by `key()`, never by `as_str()`.
 //! This knows nothing of the API, of HTTP, of the database or of the environment.
 
-use std::{collections::HashSet, ops::RangeInclusive, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock};
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::core::error::{Fault, FaultCode};
+use crate::core::{
+    error::{Fault, FaultCode},
+    text::{is_control_or_hidden, one_line},
+};
 
 /// 3 to 32 of `a-z`, `0-9` and `_`, shown as typed and unique whatever the case of its letters.
 #[derive(Clone, Debug)]
@@ -103,7 +106,7 @@ impl Email {
 
 impl PersonName {
     pub fn parse(typed: &str) -> Result<Self, Fault> {
-        let name = one_line(typed)?;
+        let name = one_line(typed, MAX_LINE)?;
         // Names stand in mails to strangers, where they must not become markup, an address or a link, in
         // full-width spelling neither.
         let plain: String = name.nfkc().collect::<String>().to_lowercase();
@@ -126,7 +129,7 @@ impl PersonName {
 
 impl DeviceName {
     pub fn parse(typed: &str) -> Result<Self, Fault> {
-        one_line(typed).map(Self)
+        one_line(typed, MAX_LINE).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
@@ -177,65 +180,6 @@ fn ascii_domain(domain: &str) -> Result<String, Fault> {
         return Err(unknown());
     }
     Ok(ascii.into_owned())
-}
-
-/// Trimmed text in NFC of 1 to 64 code points that stays one line and hides nothing.
-fn one_line(typed: &str) -> Result<String, Fault> {
-    let text = typed.trim();
-    if text.is_empty() {
-        return Err(Fault::new(FaultCode::Required, "Use 1 to 64 characters."));
-    }
-    let too_long = || Fault::new(FaultCode::TooLong, "Use at most 64 characters.");
-    // The longest decomposition of a code point is 18 bytes or so: this only bounds the work below.
-    if text.len() > 32 * MAX_LINE {
-        return Err(too_long());
-    }
-    // Trimming must not hide a line break at the end either.
-    if typed.chars().any(is_control_or_hidden) || has_stray_joiner(text) {
-        return Err(invalid("Leave out control characters, line breaks and invisible characters."));
-    }
-    let text: String = text.nfc().collect();
-    if text.chars().count() > MAX_LINE { Err(too_long()) } else { Ok(text) }
-}
-
-fn is_control_or_hidden(c: char) -> bool {
-    c.is_control() || HIDDEN.iter().any(|range| range.contains(&c))
-}
-
-/// Characters that break a line, turn its direction, or cannot be seen, but for the two joiners and the variation
-/// selectors that some scripts and emoji are spelt with.
-const HIDDEN: [RangeInclusive<char>; 17] = [
-    '\u{AD}'..='\u{AD}',
-    '\u{34F}'..='\u{34F}',
-    '\u{61C}'..='\u{61C}',
-    '\u{115F}'..='\u{1160}',
-    '\u{17B4}'..='\u{17B5}',
-    '\u{180E}'..='\u{180E}',
-    '\u{200B}'..='\u{200B}',
-    '\u{200E}'..='\u{200F}',
-    '\u{2028}'..='\u{202E}',
-    '\u{2060}'..='\u{206F}',
-    '\u{2800}'..='\u{2800}',
-    '\u{3164}'..='\u{3164}',
-    '\u{FEFF}'..='\u{FEFF}',
-    '\u{FFA0}'..='\u{FFA0}',
-    '\u{FFF0}'..='\u{FFFF}',
-    '\u{1D173}'..='\u{1D17A}',
-    '\u{E0000}'..='\u{E00FF}',
-];
-
-/// ZWNJ and ZWJ shape what stands on both sides of them. Anywhere else, and next to ASCII, they only make two
-/// equal-looking names differ; so does a variation selector with nothing before it.
-fn has_stray_joiner(text: &str) -> bool {
-    let is_joiner = |c: char| matches!(c, '\u{200C}' | '\u{200D}');
-    let is_shaped = |c: char| !c.is_ascii() && !c.is_whitespace() && !is_joiner(c);
-    let is_stray = |before: char, c: char, after: char| match c {
-        '\u{200C}' | '\u{200D}' => !is_shaped(before) || !is_shaped(after),
-        '\u{180B}'..='\u{180D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => before.is_whitespace(),
-        _ => false,
-    };
-    let chars: Vec<char> = format!(" {text} ").chars().collect();
-    chars.windows(3).any(|three| matches!(three, [before, c, after] if is_stray(*before, *c, *after)))
 }
 
 fn invalid(message: &str) -> Fault {
