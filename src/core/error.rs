@@ -96,6 +96,11 @@ impl Faults {
         self.0.push(fault);
     }
 
+    /// Takes over the faults of what stands inside `field`.
+    pub fn within(&mut self, field: &'static str, inside: Self) {
+        self.0.extend(inside.0.into_iter().map(|fault| fault.at(field)));
+    }
+
     /// An error when there is any.
     pub fn none(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(self.into()) }

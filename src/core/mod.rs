@@ -12,6 +12,7 @@ pub mod limits;
 pub mod mail;
 pub mod page;
 pub mod posts;
+pub mod profiles;
 pub mod random;
 mod search;
 pub mod seed;

@@ -25,6 +25,7 @@ use crate::core::{
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
     posts::{self, Post, PostId},
+    profiles::{self, Profile},
     sessions::{self, Session},
     viewer::Viewer,
 };
@@ -61,6 +62,7 @@ pub(super) struct SessionsOf {
 
 pub(super) struct Loaders {
     pub users: Loader<UserId, Option<Arc<User>>>,
+    pub profiles: Loader<UserId, Arc<Profile>>,
     pub posts: Loader<PostId, Option<Arc<Post>>>,
     pub posts_of: Loader<PostsOf, Rows<Post>>,
     pub comments_of: Loader<CommentsOf, Rows<Comment>>,
@@ -75,6 +77,7 @@ impl Loaders {
         let request = Request { core: core.clone(), viewer: viewer.clone(), moves: Arc::default() };
         Self {
             users: request.loader(|core, _, ids| Box::pin(users(core, ids))),
+            profiles: request.loader(|core, _, users| Box::pin(profiles::by_users(core, users))),
             posts: request.loader(|core, viewer, ids| Box::pin(posts_by_id(core, viewer, ids))),
             posts_of: request.loader(|core, viewer, keys| Box::pin(posts_of(core, viewer, keys))),
             comments_of: request.loader(|core, viewer, keys| Box::pin(comments_of(core, viewer, keys))),

@@ -14,6 +14,7 @@ mod management;
 mod node;
 mod payload;
 mod posts;
+mod profiles;
 mod recovery;
 mod scalars;
 mod sessions;
@@ -46,6 +47,7 @@ pub struct Mutation(
     admission::AdmissionMutations,
     recovery::RecoveryMutations,
     sessions::SessionMutations,
+    profiles::ProfileMutations,
     writing::WritingMutations,
     management::ManagementMutations,
 );

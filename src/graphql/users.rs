@@ -8,10 +8,12 @@ use super::{
     comments::{CommentConnection, CommentOrder, comments_of},
     connection::{OrderDirection, connection},
     context::ContextExt as _,
+    error::ApiError,
     loaders::PostsOf,
     node::{Kind, Shown, global_id, local_id},
     payload::{Guarded, guarded},
     posts::{self, PostConnection, PostOrder},
+    profiles::Profile,
     scalars::DateTime,
     sessions::{SessionConnection, sessions_of},
 };
@@ -36,6 +38,7 @@ pub(super) enum Role {
 }
 
 /// Somebody with an account.
+#[derive(Clone)]
 pub(super) struct User {
     user: Arc<accounts::User>,
     /// Whether this is the answer to the person who just proved to be this user, before there is a token.
@@ -52,7 +55,7 @@ impl User {
     }
 
     /// The private half is for oneself and for administrators.
-    fn may_see_private(&self, ctx: &Context<'_>) -> Result<()> {
+    pub(super) fn may_see_private(&self, ctx: &Context<'_>) -> Result<()> {
         if self.to_oneself { Ok(()) } else { ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin) }
     }
 
@@ -102,6 +105,12 @@ impl User {
     /// What the user may do.
     async fn role(&self) -> Role {
         self.user.role.into()
+    }
+
+    /// What the user tells beside the names; everybody has one, and its fields are null until then.
+    async fn profile(&self, ctx: &Context<'_>) -> Result<Profile, ApiError> {
+        let told = ctx.loaders()?.profiles.load(self.user.id).await?;
+        Ok(Profile { of: self.clone(), told })
     }
 
     /// The posts that this user wrote and you may see, the newest first.

@@ -17,7 +17,7 @@ struct Query {
     text: &'static str,
 }
 
-const QUERIES: [Query; 12] = [
+const QUERIES: [Query; 13] = [
     Query {
         name: "posts, authors, comments, authors",
         signed_in: false,
@@ -102,6 +102,13 @@ const QUERIES: [Query; 12] = [
         most: 4,
         text: "query ($n: Int) { posts(first: $n) { nodes { title comments(first: 3) { nodes {
             author { email emailVerified lastLoginAt } } } } } }",
+    },
+    Query {
+        name: "users, profiles",
+        signed_in: true,
+        most: 3,
+        text: "query ($n: Int) { users(first: $n) { nodes { username
+            profile { occupation bio homeAddress socialLinks { github description } } } } }",
     },
 ];
 

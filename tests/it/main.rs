@@ -37,6 +37,7 @@ mod paging_walk;
 mod passwords;
 mod process;
 mod production;
+mod profile;
 mod promises;
 mod races;
 mod recovery;

@@ -164,7 +164,11 @@ pub(super) const FRIENDLY: &[Way] = &[
 
 pub(super) const WAYS: &[Way] = &[
     way("me", Viewers),
+    way("me > profile > socialLinks", Viewers),
     way("user(id: $owner)", Owners),
+    way("user(id: $owner) > profile", Owners),
+    way("posts(first: 1, filter: {authorId: $owner, status: PUBLISHED}) > nodes > author > profile", Owners),
+    way("node(id: $owner) > ... on User > profile", Owners),
     way("userByUsername(username: \"OLIVE\")", Owners),
     way("users(first: 1, filter: {search: \"olive\"}) > nodes", Owners),
     way("users(first: 1, filter: {search: \"olive\"}) > edges > node", Owners),
@@ -200,6 +204,7 @@ pub(super) const WAYS: &[Way] = &[
     way("mutation verifyEmail(input: {token: $proof}) > user", Provers),
     way("mutation resendVerificationEmail(input: {email: \"nobody@example.com\"})", Provers),
     way("mutation login(input: {identifier: \"fay\", password: $password}) > user", Provers),
+    way("mutation login(input: {identifier: \"fay\", password: $password}) > user > profile", Provers),
     way("mutation login(input: {identifier: \"fay\", password: $password}) > session", Provers),
     way("mutation login(input: {identifier: \"fay\", password: $password}) > user > posts > nodes > author", Strangers),
     way("mutation login(input: {identifier: \"fay\", password: \"not this one\"}) > userErrors", Provers),
@@ -212,6 +217,8 @@ pub(super) const WAYS: &[Way] = &[
     way("me > sessions(first: 2) > nodes", Viewers),
     way("user(id: $owner) > sessions(first: 2) > edges > node", Owners),
     way("user(id: $owner) > sessions(first: 2) > pageInfo", Owners),
+    way("mutation updateProfile(input: {bio: \"B\"}) > user > profile", Viewers),
+    way("mutation updateProfile(input: {bio: \"\"}) > userErrors", Viewers),
     way("mutation createPost(input: {title: \"T\", body: \"B\"}) > post > author", Viewers),
     way("mutation updatePost(input: {id: $post}) > post > author", Owners),
     way("mutation deletePost(input: {id: $spare_post})", Owners),
