@@ -1,13 +1,23 @@
 //! Password hashes: bcrypt over base64(HMAC-SHA-256(pepper, NFC(password))), 44 ASCII bytes, so that bcrypt's
 //! limit of 72 bytes and its end at a NUL are never met (OWASP ASVS 6.2.8).
 //!
-//! A hash keeps a core busy for a quarter of a second, so hashes have a workshop of their own.
+//! Hashes that other systems made are verified too, until their owner's first login here replaces them. A hash keeps a
+//! core busy for a quarter of a second, so hashes have a workshop of their own.
 
-use std::sync::Arc;
+mod foreign;
+mod stored;
+
+use std::{ops::RangeInclusive, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
 
+pub use foreign::ForeignHash;
+
+use self::{
+    foreign::Form,
+    stored::{Over, Stored, wrapped},
+};
 use super::{
     accounts::password::normal_form,
     error::{Error, Result},
@@ -15,8 +25,8 @@ use super::{
     workshop::Workshop,
 };
 
-/// A cost above this takes minutes: a row that asks for it is not ours.
-const HIGHEST_COST: u32 = 15;
+/// From bcrypt's least cost to two seconds of work. Above it are minutes and days: a row that asks for them is refused.
+const COSTS: RangeInclusive<u32> = 4..=15;
 
 #[derive(Clone)]
 pub struct Hasher {
@@ -40,8 +50,15 @@ pub struct PasswordHash {
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, but made with another cost: worth making again.
+    /// Right, but made with another cost or by another system: worth making again.
     Outdated,
+}
+
+impl PasswordHash {
+    /// No password matches it: whoever has it asks for a reset.
+    pub fn none() -> Self {
+        Self { hash: String::new(), scheme: "none".to_owned() }
+    }
 }
 
 impl Hasher {
@@ -61,11 +78,24 @@ impl Hasher {
 
     pub async fn hash(&self, password: &str) -> Result<PasswordHash> {
         let (hasher, password) = (self.clone(), password.to_owned());
-        let hash = self.run(move || hasher.hash_now(&password)).await??;
+        let hash = self.run(move || hasher.hash_now(&normal_form(&password))).await??;
         Ok(PasswordHash { hash, scheme: self.scheme.to_string() })
     }
 
-    /// Compares with the stored hash, or with nobody's when there is none: one hash of work in every case.
+    /// What is to be stored for another system's hash: a weak one is wrapped, which takes as long as to make one.
+    pub async fn adopt(&self, foreign: ForeignHash) -> Result<PasswordHash> {
+        match foreign.0 {
+            Form::Strong(hash) => Ok(hash),
+            Form::Weak(weak, digest) => {
+                let hasher = self.clone();
+                let bcrypt = self.run(move || hasher.hash_now(&digest)).await??;
+                Ok(wrapped(&weak, &bcrypt, &self.scheme))
+            }
+        }
+    }
+
+    /// Compares with the stored hash, or with nobody's when there is none. One bcrypt of work at least in every case;
+    /// on top of it comes what another system's hash asks for.
     pub async fn verify(&self, password: &str, stored: Option<PasswordHash>) -> Result<Verdict> {
         let (hasher, password) = (self.clone(), password.to_owned());
         self.run(move || hasher.verify_now(&password, stored.as_ref())).await
@@ -76,27 +106,36 @@ impl Hasher {
         self.workshop.run(work).await
     }
 
-    fn hash_now(&self, password: &str) -> Result<String> {
+    /// How many hashes can be made at the same time.
+    pub fn places(&self) -> usize {
+        self.workshop.places()
+    }
+
+    fn hash_now(&self, secret: &str) -> Result<String> {
         let mut salt = [0_u8; 16];
         self.random.fill(&mut salt);
-        bcrypt::non_truncating_hash_with_salt(self.peppered(password), self.cost, salt)
+        bcrypt::non_truncating_hash_with_salt(self.peppered(secret), self.cost, salt)
             .map(|parts| parts.format_for_version(bcrypt::Version::TwoB))
             .map_err(Error::internal)
     }
 
-    fn verify_now(&self, password: &str, stored: Option<&PasswordHash>) -> Verdict {
-        let usable = stored.filter(|stored| stored.scheme == *self.scheme && cost_of(&stored.hash).is_some());
-        let against = usable.map_or(&*self.nobody, |stored| &stored.hash);
-        let same = bcrypt::non_truncating_verify(self.peppered(password), against).unwrap_or(false);
-        match usable {
-            Some(stored) if same && cost_of(&stored.hash) == Some(self.cost) => Verdict::Right,
-            Some(_) if same => Verdict::Outdated,
+    fn verify_now(&self, password: &str, row: Option<&PasswordHash>) -> Verdict {
+        let stored = row.and_then(|row| Stored::parse(row, &self.scheme));
+        let (against, over) = match &stored {
+            Some(Stored::Own { bcrypt, over, .. }) => (bcrypt.as_str(), over),
+            Some(Stored::Foreign(_)) | None => (&*self.nobody, &Over::Password),
+        };
+        let same = bcrypt::non_truncating_verify(self.peppered(&over.secret(password)), against).unwrap_or(false);
+        match &stored {
+            Some(Stored::Own { cost, over: Over::Password, .. }) if same && *cost == self.cost => Verdict::Right,
+            Some(Stored::Own { .. }) if same => Verdict::Outdated,
+            Some(Stored::Foreign(foreign)) if foreign.matches(password) => Verdict::Outdated,
             _ => Verdict::Wrong,
         }
     }
 
-    fn peppered(&self, password: &str) -> String {
-        STANDARD.encode(hmac::sign(&self.pepper, normal_form(password).as_bytes()))
+    fn peppered(&self, secret: &str) -> String {
+        STANDARD.encode(hmac::sign(&self.pepper, secret.as_bytes()))
     }
 }
 
@@ -106,15 +145,6 @@ fn nobody(cost: u32, random: &Random) -> String {
     random.fill(&mut salt);
     random.fill(&mut digest);
     format!("$2b${cost:02}${}{}", bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(digest))
-}
-
-/// The cost in a `$2b$NN$` hash of the right length and alphabet, when it is one that we would use.
-fn cost_of(hash: &str) -> Option<u32> {
-    let rest = hash.strip_prefix("$2b$")?;
-    let (cost, digest) = rest.split_once('$')?;
-    let plain = digest.len() == 53 && digest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/');
-    let cost = (cost.len() == 2).then(|| cost.parse().ok()).flatten()?;
-    (plain && (4..=HIGHEST_COST).contains(&cost)).then_some(cost)
 }
 
 #[cfg(test)]

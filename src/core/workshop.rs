@@ -12,6 +12,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 pub struct Workshop {
+    places: usize,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
@@ -20,7 +21,12 @@ impl Workshop {
     /// As many places as half of the cores, so that the other half answers.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { running: Arc::new(Semaphore::new((cores / 2).max(1))), waiting: Arc::new(Semaphore::new(QUEUE)) }
+        let places = (cores / 2).max(1);
+        Self { places, running: Arc::new(Semaphore::new(places)), waiting: Arc::new(Semaphore::new(QUEUE)) }
+    }
+
+    pub fn places(&self) -> usize {
+        self.places
     }
 
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
