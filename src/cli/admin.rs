@@ -8,7 +8,10 @@ use super::Failure;
 use crate::{
     app::{self, World},
     config::Config,
-    core::accounts::{management, signup::NewAccount},
+    core::{
+        accounts::{management, signup::NewAccount},
+        viewer::{Role, Viewer},
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -38,8 +41,8 @@ pub(super) async fn run(config: &Config, command: Command) -> Result<(), Failure
     db.migrate().await?;
     let base = config.public_url.clone().unwrap_or_default();
     let core = app::core(config, &base, db, World::real(config)?)?;
-    let user = management::create_administrator(&core, NewAccount { username, email, password, first_name, last_name })
-        .await?;
+    let new = NewAccount { username, email, password, first_name, last_name };
+    let user = management::create(&core, &Viewer::Operator, new, Role::Admin).await?;
     println!("{} is an administrator", user.username);
     Ok(core.db.close().await?)
 }

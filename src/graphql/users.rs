@@ -259,10 +259,8 @@ pub struct UserQueries;
 impl UserQueries {
     /// Who is signed in; null when nobody is.
     async fn me(&self, ctx: &Context<'_>) -> Guarded<Shown<User>> {
-        guarded(ctx.viewer().map(|viewer| match viewer {
-            Viewer::User(signed_in) => Some(User::new(signed_in.user.clone()).into()),
-            Viewer::Anonymous => None,
-        }))
+        let myself = |viewer: &Viewer| viewer.signed_in().ok().map(|viewer| User::new(viewer.user.clone()).into());
+        guarded(ctx.viewer().map(myself))
     }
 
     /// A user by the id; null when there is none.

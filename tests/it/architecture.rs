@@ -161,6 +161,12 @@ fn time_and_chance_have_a_room_each() {
     nowhere_but(&["src/cli/doctor.rs", "src/cli/seed.rs"], &["Instant::now"]);
 }
 
+/// What who runs the server may do, no request may: nobody but the command line is the operator.
+#[test]
+fn no_request_is_the_operators() {
+    nowhere_but(&["src/cli/", "src/core/viewer.rs"], &["Viewer::Operator", "Self::Operator"]);
+}
+
 /// Invariant 6: no row of the database reaches the edge.
 #[test]
 fn the_edge_knows_no_row() {

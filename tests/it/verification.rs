@@ -7,7 +7,10 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use lyceum::core::accounts::{management, signup::NewAccount};
+use lyceum::core::{
+    accounts::{management, signup::NewAccount},
+    viewer::{Role, Viewer},
+};
 use serde_json::json;
 
 use crate::harness::*;
@@ -248,7 +251,7 @@ async fn a_link_for_an_address_that_has_an_account_by_now_is_refused() {
             first_name: new("Ada"),
             last_name: new("Lovelace"),
         };
-        management::create_administrator(&lyceum.app.core, owner).await.unwrap();
+        management::create(&lyceum.app.core, &Viewer::Operator, owner, Role::Admin).await.unwrap();
         let answer = verify(lyceum, &token).await;
         assert_eq!(answer.user_errors("verifyEmail"), ["TOKEN_INVALID"]);
         assert_eq!(lyceum.log_in("squatter", PASSWORD).await.at("login.accessToken"), &json!(null));

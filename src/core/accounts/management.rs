@@ -1,4 +1,4 @@
-//! What administrators do with accounts. The last of them cannot lose the role, the account or the access, whatever
+//! What administrators do with accounts, and who runs the server. The last of them cannot lose the role, the account or the access, whatever
 //! races: every change to an administrator first locks the rows of all of them.
 
 use std::sync::Arc;
@@ -73,12 +73,11 @@ struct Checked {
 /// Makes a user whose address counts as verified: the administrator vouches for it.
 pub async fn create(core: &Core, viewer: &Viewer, new: NewAccount, role: Role) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
-    make(core, new, role).await
-}
-
-/// The same for who runs the server: nobody has to be an administrator before the first one.
-pub async fn create_administrator(core: &Core, new: NewAccount) -> Result<Arc<User>> {
-    make(core, new, Role::Admin).await
+    let parsed = signup::parse(core, &new, Username::parse_even_reserved, Disclosure::Friendly).await?;
+    let hash = core.hasher.hash(&new.password).await?;
+    let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
+    tracing::info!(user = %user.id.0, role = role.as_str(), "account created");
+    Ok(user)
 }
 
 pub async fn update(core: &Core, viewer: &Viewer, id: UserId, change: Change) -> Result<Arc<User>> {
@@ -144,14 +143,6 @@ pub async fn delete(core: &Core, viewer: &Viewer, id: UserId, content: Content) 
     core.db.retry(|| remove(core, id, content)).await?;
     tracing::info!(user = %id.0, "account deleted");
     Ok(id)
-}
-
-async fn make(core: &Core, new: NewAccount, role: Role) -> Result<Arc<User>> {
-    let parsed = signup::parse(core, &new, Username::parse_even_reserved, Disclosure::Friendly).await?;
-    let hash = core.hasher.hash(&new.password).await?;
-    let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
-    tracing::info!(user = %user.id.0, role = role.as_str(), "account created");
-    Ok(user)
 }
 
 async fn insert(core: &Core, new: &signup::Parsed, hash: &PasswordHash, role: Role) -> Result<Arc<User>> {
