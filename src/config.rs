@@ -9,6 +9,7 @@ mod secrets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use parse::duration;
 pub use reader::{Source, Wrong};
 pub use secrets::Secret;
 

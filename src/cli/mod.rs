@@ -13,8 +13,12 @@ use std::fmt;
 use clap::{Parser, Subcommand};
 
 use crate::{
+    app::{self, World},
     config::{Config, Wrong},
-    core::error::{Error, Fault},
+    core::{
+        Core,
+        error::{Error, Fault},
+    },
 };
 
 /// A GraphQL server for accounts, sessions, roles, posts and comments.
@@ -35,11 +39,19 @@ enum Command {
     Schema,
     /// Fill an empty database with an example site
     Seed(seed::Asked),
-    /// Manage administrators
+    /// Manage administrators and accounts
     #[command(subcommand)]
     Admin(admin::Command),
     /// Check settings, database, mail and speed
     Doctor,
+}
+
+/// The domain on a database that is up to date, for commands that work without a door.
+async fn open(config: &Config) -> Result<Core, Failure> {
+    let db = app::connect(config).await?;
+    db.migrate().await?;
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    Ok(app::core(config, &base, db, World::real(config)?)?)
 }
 
 /// Why a command failed, in words for the terminal.
@@ -89,6 +101,9 @@ impl fmt::Display for Failure {
 }
 
 fn line(fault: &Fault) -> String {
+    if fault.field.is_empty() {
+        return fault.message.clone();
+    }
     format!("{}: {}", fault.field.join("."), fault.message)
 }
 

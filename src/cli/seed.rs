@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::{
-    app::{self, World},
     config::{AppEnv, Config},
     core::seed::{self, Kind, Plan},
 };
@@ -39,10 +38,7 @@ pub(super) async fn run(config: &Config, asked: Asked) -> Result<(), Failure> {
     let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let plan =
         Plan { users: size(asked.users), posts: size(asked.posts), comments: size(asked.comments), seed: asked.seed };
-    let db = app::connect(config).await?;
-    db.migrate().await?;
-    let base = config.public_url.clone().unwrap_or_default();
-    let core = app::core(config, &base, db, World::real(config)?)?;
+    let core = super::open(config).await?;
     let started = Instant::now();
     let bar = bar([asked.users, asked.posts, asked.comments].map(u64::from).iter().sum());
     let progress = |kind: Kind, rows: usize| {

@@ -69,7 +69,7 @@ where
 }
 
 /// `500ms`, `30s`, `10m`, `12h`, `30d`.
-pub(super) fn duration(text: &str) -> Parsed<Duration> {
+pub fn duration(text: &str) -> Parsed<Duration> {
     let fault = || "is not a duration such as 30s, 10m, 12h or 30d".to_owned();
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
     let (number, unit) = text.split_at(split);

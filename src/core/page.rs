@@ -210,6 +210,11 @@ pub struct SortBy<'c> {
 }
 
 impl Window {
+    /// The longest page after a position, or from the start: for who walks a whole list.
+    pub fn longest_after(after: Option<Position>) -> Self {
+        Self { limit: MOST, backwards: false, after, before: None }
+    }
+
     /// Adds the keyset, the order and the limit; one row more than asked for tells whether there are more.
     pub fn apply(&self, select: &mut SelectStatement, by: &SortBy<'_>) {
         let ascending = (by.direction == Direction::Asc) != self.backwards;

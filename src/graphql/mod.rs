@@ -28,7 +28,7 @@ use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions};
 pub use cookie::{CookieChange, SessionCookie};
 pub use error::{Code, ErrorExtensions};
 
-use crate::core::{Core, Origin, viewer::Viewer};
+use crate::core::{Core, Origin, accounts::UserId, viewer::Viewer};
 
 /// What anybody can ask.
 #[derive(MergedObject, Default)]
@@ -77,6 +77,11 @@ pub fn sdl() -> String {
     let sdl = schema(true).sdl_with_options(options);
     let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
     lines.join("\n").trim().to_owned() + "\n"
+}
+
+/// The id by which clients know a user.
+pub fn user_id(id: UserId) -> String {
+    node::global_id(node::Kind::User, id.0).to_string()
 }
 
 /// What resolvers may ask their context for; `context.rs` is the other end.

@@ -1,7 +1,7 @@
 //! Scalars beside the five that GraphQL has.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime as ChronoDateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 
 use crate::core::clock::Time;
 
@@ -25,9 +25,7 @@ impl From<Time> for DateTime {
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        let moment = ChronoDateTime::parse_from_rfc3339(text)
-            .map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))?;
-        Ok(Self(Time(moment.with_timezone(&Utc).timestamp_micros())))
+        Time::parse(text).map(Self).ok_or_else(|| InputValueError::custom("not an RFC 3339 date and time"))
     }
 
     fn to_value(&self) -> Value {

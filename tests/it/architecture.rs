@@ -161,7 +161,7 @@ fn time_and_chance_have_a_room_each() {
     nowhere_but(&["src/cli/doctor.rs", "src/cli/seed.rs"], &["Instant::now"]);
 }
 
-/// What who runs the server may do, no request may: nobody but the command line is the operator.
+/// Invariant 10, bar 64: what who runs the server may do, no request may.
 #[test]
 fn no_request_is_the_operators() {
     nowhere_but(&["src/cli/", "src/core/viewer.rs"], &["Viewer::Operator", "Self::Operator"]);

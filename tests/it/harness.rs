@@ -138,6 +138,12 @@ impl Lyceum {
         connection.execute_unprepared("DROP TABLE seaql_migrations").await.unwrap();
     }
 
+    /// Runs a command of the real binary on the same database, with the same secrets, but on the system's clock.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Finished {
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Home::new().run(arguments, &[&settings[..], &[("PUBLIC_URL", BASE)]].concat(), "")
+    }
+
     pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
     }
