@@ -128,9 +128,9 @@ async function parsed(file, bytes) {
   };
 }
 
-/** Waits for the one mail to `address` that has a link to `path`; `link` and `token` are that link's. */
+/** Waits for the one mail to `address` that has a link with a token to `path`; `link` and `token` are that link's. */
 async function mailTo(folder, address, path) {
-  const leads = ({ pathname }) => pathname === path;
+  const leads = ({ pathname, searchParams }) => pathname === path && searchParams.has('token');
   const found = async () => {
     const all = await mails(folder);
     const fitting = all.filter(({ to, links }) => to.includes(address) && links.some(leads));

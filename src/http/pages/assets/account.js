@@ -1,13 +1,17 @@
 // The page of who is signed in. Nothing of a person is in the page itself: all of it comes from /graphql, by the
 // session of the cookie, and when that has ended the page gives way to /login.
 
-import { partOf, waiting } from './forms.js';
+import { partOf, prepare, waiting } from './forms.js';
 import { ask, mutate } from './graphql.js';
 import { leave, say } from './messages.js';
 import { rowOf } from './sessions.js';
 
 const ME = `{ me {
   username displayName firstName lastName email
+  profile {
+    occupation country county bio homeAddress
+    socialLinks { linkedin facebook github instagram twitter youtube description }
+  }
   sessions(first: 100) { nodes { id deviceName userAgent ipAddress createdAt lastUsedAt current } }
 } }`;
 const cookie = true;
@@ -16,6 +20,9 @@ const [main] = document.getElementsByTagName('main');
 const [account, signOut, signOutOthers, sessions] =
   ['account', 'sign-out', 'sign-out-others', 'sessions'].map((id) => document.getElementById(id));
 
+for (const form of account.querySelectorAll('form')) {
+  prepare(form, { cookie, done: load, failed });
+}
 onPress(signOut, async () => {
   await ask('mutation { logout { userErrors { message } } }', {}, { cookie });
   out('You are signed out.');
@@ -44,11 +51,25 @@ async function stillIn() {
 
 function show(me) {
   for (const place of account.querySelectorAll('[data-me]')) place.textContent = me[place.dataset.me] ?? '';
-  account.querySelector('[data-initials]').textContent = [me.firstName, me.lastName].map(([...letters]) => letters[0]).join('');
+  for (const field of account.querySelectorAll('[data-owner]')) field.defaultValue = me.username;
+  fill({ ...me, ...me.profile });
+  showInitials(me);
   const thisFirst = me.sessions.nodes.toSorted((one, another) => another.current - one.current);
   sessions.replaceChildren(...thisFirst.map((session) => rowOf(session, revoke)));
   signOutOthers.hidden = me.sessions.nodes.length < 2;
   account.hidden = signOut.hidden = false;
+}
+
+/** As its default a value is what a form goes back to, and leaves alone what somebody is typing. */
+function fill(values) {
+  for (const field of account.querySelectorAll('input[name], textarea')) {
+    const value = field.name.split('.').reduce((inner, key) => inner?.[key], values);
+    if (value !== undefined) field.defaultValue = value ?? '';
+  }
+}
+
+function showInitials({ firstName, lastName }) {
+  account.querySelector('[data-initials]').textContent = [firstName, lastName].map(([first]) => first).join('');
 }
 
 function revoke(button, id) {

@@ -55,7 +55,8 @@ export async function waiting(button, work) {
   } finally {
     busy(button, false);
     // A disabled or a hidden element loses the focus, and with it the keyboard its place.
-    if (document.activeElement === document.body) (button.checkVisibility() ? button : told(part))?.focus();
+    const place = button.checkVisibility() ? button : told(part);
+    if (document.activeElement === document.body) place?.focus({ preventScroll: true });
   }
 }
 
