@@ -40,6 +40,11 @@ impl Time {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros()))
     }
 
+    /// As a mail says it: `2026-11-21 08:50 UTC`.
+    pub fn in_words(self) -> String {
+        self.to_utc().format("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }

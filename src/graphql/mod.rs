@@ -2,6 +2,7 @@
 //!
 //! A noun has a file: its object, its queries, its mutations with inputs and payloads.
 
+mod account;
 mod admission;
 mod comments;
 mod connection;
@@ -46,6 +47,7 @@ pub struct Query(
 pub struct Mutation(
     admission::AdmissionMutations,
     recovery::RecoveryMutations,
+    account::AccountMutations,
     sessions::SessionMutations,
     profiles::ProfileMutations,
     writing::WritingMutations,
@@ -56,8 +58,16 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// Mutations that try a secret. One document holds one of them, so that a limit on attempts cannot be walked
 /// around with aliases.
-pub const CREDENTIAL_MUTATIONS: &[&str] =
-    &["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword", "resetPassword"];
+pub const CREDENTIAL_MUTATIONS: &[&str] = &[
+    "signup",
+    "verifyEmail",
+    "resendVerificationEmail",
+    "login",
+    "refreshSession",
+    "forgotPassword",
+    "resetPassword",
+    "changePassword",
+];
 
 /// Those of them that are for people who are not signed in. A cookie of a session that has ended does not stand in
 /// their way.

@@ -35,6 +35,7 @@ mod outbox;
 mod paging;
 mod paging_cost;
 mod paging_walk;
+mod password_change;
 mod passwords;
 mod process;
 mod production;

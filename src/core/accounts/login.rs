@@ -163,7 +163,7 @@ fn refuse_if_suspended(core: &Core, user: &users::Model) -> Result<()> {
     let Some(until) = user.suspended_until.filter(|until| *until > core.clock.now()) else { return Ok(()) };
     let until = match until {
         FOR_EVER => String::new(),
-        until => until.to_utc().format(" until %Y-%m-%d %H:%M UTC").to_string(),
+        until => format!(" until {}", until.in_words()),
     };
     let reason = user.suspended_reason.as_deref().map(|reason| format!(" The reason: {reason}")).unwrap_or_default();
     let message = format!("This account is suspended{until}.{reason}");

@@ -1,9 +1,13 @@
-//! Judges a new password off the async threads, behind the same short queue as the hashes: it costs as much.
+//! What goes with every new password: the policy's verdict, found off the async threads behind the same short queue as
+//! the hashes, for it costs as much; and the notice to the owner.
 
-use super::password::Policy;
+use sea_orm::DatabaseTransaction;
+
+use super::{entity::users, password::Policy};
 use crate::core::{
     Core,
     error::{Fault, Result},
+    mail::{self, Outgoing, templates::Letter},
 };
 
 /// The policy's verdict; `about` is what the account gives away of itself.
@@ -17,4 +21,11 @@ pub(super) async fn check(core: &Core, password: &str, about: &[&str]) -> Result
             policy.check(&password, &about)
         })
         .await
+}
+
+/// Tells the owner that the password was changed, in the transaction that changes it.
+pub(super) async fn tell_owner(core: &Core, tx: &DatabaseTransaction, user: &users::Model) -> Result<()> {
+    let at = core.clock.now().in_words();
+    let letter = Letter::PasswordChanged { first_name: &user.first_name, username: &user.username, at: &at };
+    mail::post(core, tx, Outgoing { to: &user.email, letter, expires_at: None }).await
 }

@@ -116,9 +116,7 @@ async fn replace(core: &Core, attempt: &Attempt, hash: &PasswordHash) -> Result<
     let user = change.update(&tx).await?;
     one_time::burn(core, &tx, Purpose::ResetPassword, user.id).await?;
     sessions::end_all(core, &tx, UserId(user.id)).await?;
-    let at = now.to_utc().format("%Y-%m-%d %H:%M UTC").to_string();
-    let letter = Letter::PasswordChanged { first_name: &user.first_name, username: &user.username, at: &at };
-    mail::post(core, &tx, Outgoing { to: &user.email, letter, expires_at: None }).await?;
+    new_password::tell_owner(core, &tx, &user).await?;
     tx.commit().await?;
     Ok(User::from(user))
 }

@@ -1,8 +1,8 @@
 //! Ends sessions: this one, the others, all, or one by its id.
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
-    sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub enum Scope {
 /// Ends the viewer's sessions in scope, and says which they were. What opens them fails from the next request on.
 pub async fn logout(core: &Core, viewer: &Viewer, scope: Scope) -> Result<Vec<SessionId>> {
     let viewer = viewer.signed_in()?;
-    let ended = core.db.retry(|| end_in_scope(core, viewer, scope)).await?;
+    let ended = core.db.retry(|| end_now(core, viewer, scope)).await?;
     tracing::info!(user = %viewer.user.id.0, sessions = ended.len(), "logout");
     Ok(ended)
 }
@@ -46,7 +46,20 @@ pub async fn revoke(core: &Core, viewer: &Viewer, id: SessionId) -> Result<Sessi
     Ok(id)
 }
 
-async fn end_in_scope(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<SessionId>> {
+async fn end_now(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<SessionId>> {
+    let tx = core.db.begin().await?;
+    let ended = end_in_scope(core, &tx, viewer, scope).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Ends the viewer's sessions in scope, in the transaction of the cause, and says which they were.
+pub(crate) async fn end_in_scope(
+    core: &Core,
+    tx: &DatabaseTransaction,
+    viewer: &SignedIn,
+    scope: Scope,
+) -> Result<Vec<SessionId>> {
     let current = Column::Id.eq(viewer.session.0);
     let in_scope =
         Condition::all().add(Column::UserId.eq(viewer.user.id.0)).add(Column::EndedAt.is_null()).add(match scope {
@@ -54,10 +67,8 @@ async fn end_in_scope(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Ve
             Scope::Others => current.not(),
             Scope::All => Expr::value(true),
         });
-    let tx = core.db.begin().await?;
-    let found = Entity::find().select_only().column(Column::Id).filter(in_scope).into_tuple::<Uuid>().all(&tx).await?;
-    end(core, &tx, Condition::all().add(Column::Id.is_in(found.clone()))).await?;
-    tx.commit().await?;
+    let found = Entity::find().select_only().column(Column::Id).filter(in_scope).into_tuple::<Uuid>().all(tx).await?;
+    end(core, tx, Condition::all().add(Column::Id.is_in(found.clone()))).await?;
     Ok(found.into_iter().map(SessionId).collect())
 }
 

@@ -11,8 +11,8 @@ mod refresh;
 pub use authenticate::{Recognised, authenticate, recognise};
 pub(crate) use list::count_live;
 pub use list::{count_by_users, list_by_users};
-pub(crate) use logout::end_all;
 pub use logout::{Scope, logout, revoke};
+pub(crate) use logout::{end_all, end_in_scope};
 pub(crate) use open::{Wish, open};
 pub use refresh::refresh;
 

@@ -219,6 +219,7 @@ pub(super) const WAYS: &[Way] = &[
     way("user(id: $owner) > sessions(first: 2) > pageInfo", Owners),
     way("mutation updateProfile(input: {bio: \"B\"}) > user > profile", Viewers),
     way("mutation updateProfile(input: {bio: \"\"}) > userErrors", Viewers),
+    way("mutation changePassword(input: {currentPassword: $password, newPassword: $password}) > user", Viewers),
     way("mutation createPost(input: {title: \"T\", body: \"B\"}) > post > author", Viewers),
     way("mutation updatePost(input: {id: $post}) > post > author", Owners),
     way("mutation deletePost(input: {id: $spare_post})", Owners),

@@ -35,6 +35,7 @@ fn payload(mutation: &str) -> &'static str {
         }
         "deleteComment" => "deletedCommentId postId",
         "deleteUser" => "deletedUserId",
+        "changePassword" => "user { id username updatedAt } endedSessionIds",
         _ => "user { id username email emailVerified firstName lastName role suspendedUntil createdAt updatedAt }",
     }
 }
