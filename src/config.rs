@@ -193,6 +193,8 @@ fn accounts(read: &mut Reader<'_>, development: bool) -> Accounts {
             reset_token: read.duration("RESET_TOKEN_TTL", "30m", "1m", "24h"),
             verify_token: read.duration("VERIFY_TOKEN_TTL", "24h", "1m", "30d"),
             short_code: read.duration("SHORT_CODE_TTL", "10m", "1m", "1h"),
+            email_change: read.duration("EMAIL_CHANGE_TTL", "1h", "1m", "7d"),
+            email_cancel: read.duration("EMAIL_CANCEL_TTL", "7d", "1d", "90d"),
         },
     }
 }

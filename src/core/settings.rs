@@ -25,6 +25,10 @@ pub struct Lifetimes {
     pub reset_token: Duration,
     pub verify_token: Duration,
     pub short_code: Duration,
+    /// How long a new address may take to confirm.
+    pub email_change: Duration,
+    /// How long the old address may undo that.
+    pub email_cancel: Duration,
 }
 
 /// Whether strangers may learn which e-mail addresses have an account.
@@ -61,6 +65,14 @@ impl Links {
 
     pub fn reset_password(&self, token: &str) -> String {
         format!("{}/reset-password?token={token}", self.base)
+    }
+
+    pub fn confirm_email(&self, token: &str) -> String {
+        format!("{}/confirm-email?token={token}", self.base)
+    }
+
+    pub fn cancel_email(&self, token: &str) -> String {
+        format!("{}/cancel-email?token={token}", self.base)
     }
 
     /// Where a forgotten password is replaced: the same page, which asks for the address first.

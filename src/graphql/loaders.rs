@@ -21,7 +21,7 @@ use futures_util::{FutureExt as _, future::Shared};
 
 use crate::core::{
     Core, Error, Result,
-    accounts::{User, UserId, directory},
+    accounts::{User, UserId, directory, email_change},
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
     posts::{self, Post, PostId},
@@ -63,6 +63,7 @@ pub(super) struct SessionsOf {
 pub(super) struct Loaders {
     pub users: Loader<UserId, Option<Arc<User>>>,
     pub profiles: Loader<UserId, Arc<Profile>>,
+    pub waiting_emails: Loader<UserId, Option<String>>,
     pub posts: Loader<PostId, Option<Arc<Post>>>,
     pub posts_of: Loader<PostsOf, Rows<Post>>,
     pub comments_of: Loader<CommentsOf, Rows<Comment>>,
@@ -78,6 +79,7 @@ impl Loaders {
         Self {
             users: request.loader(|core, _, ids| Box::pin(users(core, ids))),
             profiles: request.loader(|core, _, users| Box::pin(profiles::by_users(core, users))),
+            waiting_emails: request.loader(|core, _, ids| Box::pin(waiting_emails(core, ids))),
             posts: request.loader(|core, viewer, ids| Box::pin(posts_by_id(core, viewer, ids))),
             posts_of: request.loader(|core, viewer, keys| Box::pin(posts_of(core, viewer, keys))),
             comments_of: request.loader(|core, viewer, keys| Box::pin(comments_of(core, viewer, keys))),
@@ -192,6 +194,11 @@ impl<K: Clone + Eq + Hash + Send + Sync, V: Clone + Send> BatchFn<K, Result<V>> 
 
 async fn users(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<Arc<User>>>> {
     let mut found = directory::by_ids(core, ids).await?;
+    Ok(ids.iter().map(|id| (*id, found.remove(id))).collect())
+}
+
+async fn waiting_emails(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<String>>> {
+    let mut found = email_change::waiting_for(core, ids).await?;
     Ok(ids.iter().map(|id| (*id, found.remove(id))).collect())
 }
 

@@ -9,6 +9,7 @@ mod connection;
 mod context;
 mod cookie;
 mod dashboard;
+mod email_change;
 mod error;
 mod loaders;
 mod management;
@@ -48,6 +49,7 @@ pub struct Mutation(
     admission::AdmissionMutations,
     recovery::RecoveryMutations,
     account::AccountMutations,
+    email_change::EmailChangeMutations,
     sessions::SessionMutations,
     profiles::ProfileMutations,
     writing::WritingMutations,
@@ -67,12 +69,24 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "forgotPassword",
     "resetPassword",
     "changePassword",
+    "changeEmail",
+    "confirmEmailChange",
+    "cancelEmailChange",
 ];
 
 /// Those of them that are for people who are not signed in. A cookie of a session that has ended does not stand in
 /// their way.
-pub const OPEN_MUTATIONS: &[&str] =
-    &["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword", "resetPassword"];
+pub const OPEN_MUTATIONS: &[&str] = &[
+    "signup",
+    "verifyEmail",
+    "resendVerificationEmail",
+    "login",
+    "refreshSession",
+    "forgotPassword",
+    "resetPassword",
+    "confirmEmailChange",
+    "cancelEmailChange",
+];
 
 /// The schema. Suggestions ("did you mean …") tell names that introspection would, so they go with it.
 pub fn schema(suggestions: bool) -> Schema {

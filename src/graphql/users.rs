@@ -159,6 +159,16 @@ impl User {
         self.private(ctx, |private| Some(private.email_verified_at.is_some())).await
     }
 
+    /// The address that is to replace the e-mail address, while it waits to be confirmed (`changeEmail`); else null.
+    /// Only for oneself and for administrators.
+    async fn pending_email(&self, ctx: &Context<'_>) -> Guarded<String> {
+        let found = async {
+            self.may_see_private(ctx)?;
+            ctx.loaders()?.waiting_emails.load(self.user.id).await
+        };
+        guarded(found.await)
+    }
+
     /// When the account was made.
     async fn created_at(&self) -> DateTime {
         self.user.created_at.into()

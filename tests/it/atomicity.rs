@@ -1,6 +1,8 @@
 //! All or nothing: one statement of a mutation fails, each in its turn and on each engine. Then nothing of it is
 //! written, the client hears of a fault of ours and of nothing else, and once the fault is gone the same call works.
 
+mod changes;
+
 use std::{
     sync::atomic::{AtomicU8, Ordering},
     time::Duration,
@@ -24,7 +26,10 @@ static NEXT: AtomicU8 = AtomicU8::new(0);
 
 /// From another address each time: limits count attempts, those that fail by our fault too.
 async fn send_anew(lyceum: &Lyceum, query: &str, variables: &Value) -> Answer {
-    let call = Call::new(query, variables.clone());
+    send_from_anywhere(lyceum, Call::new(query, variables.clone())).await
+}
+
+async fn send_from_anywhere(lyceum: &Lyceum, call: Call) -> Answer {
     lyceum.send(call.from(NEXT.fetch_add(1, Ordering::Relaxed))).await
 }
 
@@ -33,6 +38,15 @@ async fn send_anew(lyceum: &Lyceum, query: &str, variables: &Value) -> Answer {
 async fn fails_whole(
     lyceum: &Lyceum,
     (query, variables): (&str, Value),
+    statements: &[Statement<'_>],
+    tables: &[&str],
+) -> Answer {
+    call_fails_whole(lyceum, || Call::new(query, variables.clone()), statements, tables).await
+}
+
+async fn call_fails_whole(
+    lyceum: &Lyceum,
+    call: impl Fn() -> Call,
     statements: &[Statement<'_>],
     tables: &[&str],
 ) -> Answer {
@@ -45,13 +59,13 @@ async fn fails_whole(
     let before = contents(lyceum).await;
     for fault in faults {
         fault.apply(&lyceum.database).await;
-        let answer = send_anew(lyceum, query, &variables).await;
+        let answer = send_from_anywhere(lyceum, call()).await;
         fault.undo(&lyceum.database).await;
         is_our_fault(&answer, &fault.name);
         assert_eq!(contents(lyceum).await, before, "{}", fault.name);
     }
     assert_eq!(lyceum.mails().await.len(), mails);
-    send_anew(lyceum, query, &variables).await.ok()
+    send_from_anywhere(lyceum, call()).await.ok()
 }
 
 /// The mutation's field is null, beside one error that tells nothing.

@@ -173,7 +173,13 @@ async fn two_credential_mutations_are_refused_and_neither_runs() {
 async fn every_mutation_that_tries_a_secret_counts_as_one() {
     at_the_door(&[], async |lyceum| {
         let names = ["signup", "verifyEmail", "resendVerificationEmail", "login", "refreshSession", "forgotPassword"];
-        for name in names.into_iter().chain(["resetPassword", "changePassword"]) {
+        for name in names.into_iter().chain([
+            "resetPassword",
+            "changePassword",
+            "changeEmail",
+            "confirmEmailChange",
+            "cancelEmailChange",
+        ]) {
             passes(lyceum, &format!("mutation {{ {name} logout {{ userErrors {{ code }} }} }}")).await;
             refused(lyceum, &format!("mutation {{ login {name} }}"), "QUERY_TOO_COMPLEX").await;
         }

@@ -20,6 +20,7 @@ mod cors;
 mod csrf;
 mod cursors;
 mod dashboard;
+mod email_change;
 mod emails;
 mod engines;
 mod enumeration;

@@ -113,3 +113,36 @@ pub(crate) mod mail_quotas {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+pub(crate) mod email_changes {
+    use sea_orm::entity::prelude::*;
+
+    use crate::core::clock::Time;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "email_changes")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub user_id: Uuid,
+        pub old_email: String,
+        pub old_verified_at: Option<Time>,
+        pub new_email: String,
+        pub new_email_key: String,
+        pub confirm_digest: String,
+        pub cancel_digest: String,
+        pub created_at: Time,
+        /// Of the link that confirms.
+        pub expires_at: Time,
+        /// Of the link that stops or undoes it.
+        pub cancel_until: Time,
+        pub confirmed_at: Option<Time>,
+        /// When it was stopped, undone, or replaced by another one.
+        pub ended_at: Option<Time>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

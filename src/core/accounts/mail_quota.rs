@@ -10,22 +10,45 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, OnConflict},
 };
 
-use super::{
-    entity::mail_quotas::{ActiveModel, Column, Entity},
-    one_time::Purpose,
+use super::entity::mail_quotas::{ActiveModel, Column, Entity};
+use crate::core::{
+    Core,
+    clock::Time,
+    error::{Error, Result},
 };
-use crate::core::{Core, clock::Time, error::Result};
 
 const MAILS: i32 = 3;
 const HOUR: Duration = Duration::from_hours(1);
 const BETWEEN: Duration = Duration::from_mins(1);
+
+/// What an address is written to about, each with an allowance of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    VerifyEmail,
+    ResetPassword,
+    /// To the address that an account is to get.
+    ConfirmEmail,
+    /// To the address that it has until then.
+    EmailChange,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify-email",
+            Self::ResetPassword => "reset-password",
+            Self::ConfirmEmail => "confirm-email",
+            Self::EmailChange => "email-change",
+        }
+    }
+}
 
 /// Takes one mail of a kind from the address's allowance, by one conditional `UPDATE`; false when nothing is left.
 /// Mails that anybody can have sent again and again are `spaced`.
 pub(super) async fn take(
     core: &Core,
     tx: &DatabaseTransaction,
-    purpose: Purpose,
+    kind: Kind,
     email_key: &str,
     spaced: bool,
 ) -> Result<bool> {
@@ -33,7 +56,7 @@ pub(super) async fn take(
         return Ok(true);
     }
     let now = core.clock.now();
-    let recipient = format!("{} {email_key}", purpose.as_str());
+    let recipient = recipient(kind, email_key);
     first_time(tx, &recipient).await?;
     let hour_over = || Column::LastAt.lte(now.minus(HOUR));
     let pause = if spaced { BETWEEN } else { Duration::ZERO };
@@ -48,6 +71,20 @@ pub(super) async fn take(
         .exec(tx)
         .await?;
     Ok(taken.rows_affected == 1)
+}
+
+/// The same for somebody who may be told that nothing is left, and when there will be.
+pub(super) async fn take_or_tell(core: &Core, tx: &DatabaseTransaction, kind: Kind, email_key: &str) -> Result<()> {
+    if take(core, tx, kind, email_key, false).await? {
+        return Ok(());
+    }
+    let row = Entity::find_by_id(recipient(kind, email_key)).one(tx).await?;
+    let free_again = row.map_or(Time(0), |row| row.last_at.plus(HOUR));
+    Err(Error::RateLimited(core.clock.now().until(free_again)))
+}
+
+fn recipient(kind: Kind, email_key: &str) -> String {
+    format!("{} {email_key}", kind.as_str())
 }
 
 /// Makes the row of an address that was never written to.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    User, UserId, availability,
+    User, UserId, availability, email_change,
     entity::users::{ActiveModel, Column, Entity, Model},
     one_time::{self, Purpose},
     signup::{self, NewAccount},
@@ -195,6 +195,7 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
             // Mails to the old address open nothing any more.
             one_time::burn(core, &tx, Purpose::ResetPassword, id.0).await?;
             one_time::burn(core, &tx, Purpose::VerifyEmail, id.0).await?;
+            email_change::end_all(core, &tx, id.0).await?;
         }
     }
     if let Some(name) = &change.first_name {

@@ -3,6 +3,7 @@
 
 pub mod availability;
 pub mod directory;
+pub mod email_change;
 mod entity;
 pub mod login;
 mod mail_quota;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set};
 
 use super::{
-    User,
+    User, email_change,
     entity::users,
     new_password,
     one_time::{self, Purpose},
@@ -56,6 +56,7 @@ async fn replace(core: &Core, viewer: &SignedIn, proved: &Proved, hash: &Passwor
     let user = change.update(&tx).await?;
     let ended = sessions::end_in_scope(core, &tx, viewer, Scope::Others).await?;
     one_time::burn(core, &tx, Purpose::ResetPassword, user.id).await?;
+    email_change::end_waiting(core, &tx, user.id).await?;
     new_password::tell_owner(core, &tx, &user).await?;
     tx.commit().await?;
     Ok(Changed { user: Arc::new(User::from(user)), ended })

@@ -4,9 +4,11 @@
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
-    User, UserId,
+    User, UserId, email_change,
     entity::users,
-    login, mail_quota, new_password,
+    login,
+    mail_quota::{self, Kind},
+    new_password,
     one_time::{self, Attempt, Proof, Purpose},
     types::Email,
 };
@@ -78,7 +80,7 @@ async fn write_link(core: &Core, id: UserId) -> Result<ResetLink> {
 /// The mail goes to the address of the account, never to the one that was typed.
 async fn write_mail(core: &Core, email: &Email) -> Result<()> {
     let tx = core.db.begin().await?;
-    let allowed = mail_quota::take(core, &tx, Purpose::ResetPassword, &email.key(), true).await?;
+    let allowed = mail_quota::take(core, &tx, Kind::ResetPassword, &email.key(), true).await?;
     let user = users::Entity::find().filter(users::Column::EmailKey.eq(email.key())).one(&tx).await?;
     let user = user.filter(|_| allowed);
     let subject = user.as_ref().map(|user| user.id);
@@ -115,6 +117,7 @@ async fn replace(core: &Core, attempt: &Attempt, hash: &PasswordHash) -> Result<
     change.updated_at = Set(now);
     let user = change.update(&tx).await?;
     one_time::burn(core, &tx, Purpose::ResetPassword, user.id).await?;
+    email_change::end_waiting(core, &tx, user.id).await?;
     sessions::end_all(core, &tx, UserId(user.id)).await?;
     new_password::tell_owner(core, &tx, &user).await?;
     tx.commit().await?;

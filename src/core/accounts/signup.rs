@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{
     User, availability,
     entity::{signups, users},
-    mail_quota, new_password,
+    mail_quota::{self, Kind},
+    new_password,
     one_time::{self, Purpose},
     types::{Email, PersonName, Username},
 };
@@ -26,6 +27,8 @@ use crate::core::{
     settings::{Disclosure, Verification},
     viewer::Role,
 };
+
+pub(super) const EMAIL_TAKEN: &str = "This e-mail address has an account already.";
 
 /// What somebody typed into the form.
 pub struct NewAccount {
@@ -105,7 +108,7 @@ pub(super) fn username_taken() -> Fault {
 }
 
 pub(super) fn email_taken() -> Fault {
-    Fault::new(FaultCode::Taken, "This e-mail address has an account already.").at("email")
+    Fault::new(FaultCode::Taken, EMAIL_TAKEN).at("email")
 }
 
 /// One transaction: the row, the token, the mail. The user is there at once only where no proof is required.
@@ -135,7 +138,7 @@ async fn write_mail(
     owner: Option<Uuid>,
     subject: Uuid,
 ) -> Result<()> {
-    let allowed = mail_quota::take(core, tx, Purpose::VerifyEmail, &new.email.key(), false).await?;
+    let allowed = mail_quota::take(core, tx, Kind::VerifyEmail, &new.email.key(), false).await?;
     let subject = Some(subject).filter(|_| owner.is_none() && allowed);
     let issued = one_time::issue(core, tx, Purpose::VerifyEmail, &new.email.key(), subject).await?;
     if !allowed {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     User, availability,
     entity::{signups, users},
-    mail_quota,
+    mail_quota::{self, Kind},
     one_time::{self, Attempt, Proof, Purpose, Redeemed},
     signup::{self, Parsed},
     types::{Email, PersonName, Username},
@@ -57,7 +57,7 @@ async fn redeem(core: &Core, attempt: &Attempt) -> Result<Arc<User>> {
 
 /// Rivals who prove one address queue here. If each first took its own token and then the others' they would only
 /// meet in deadlocks, more than another try can mend.
-async fn lock_attempts(tx: &DatabaseTransaction, email_key: &str) -> Result<()> {
+pub(super) async fn lock_attempts(tx: &DatabaseTransaction, email_key: &str) -> Result<()> {
     signups::Entity::find()
         .select_only()
         .column(signups::Column::Id)
@@ -78,12 +78,18 @@ async fn promote(core: &Core, tx: &DatabaseTransaction, waiting: signups::Model)
     if availability::user_with_email(tx, &waiting.email_key).await?.is_some() {
         return Err(one_time::spent());
     }
-    let rivals = signups::Entity::find().filter(signups::Column::EmailKey.eq(&waiting.email_key)).all(tx).await?;
+    refuse_attempts(core, tx, &waiting.email_key).await?;
+    signup::insert_user(core, tx, &new, &hash, Role::User, true).await
+}
+
+/// Takes every sign-up that waits to prove an address which is proved now, with its links.
+pub(super) async fn refuse_attempts(core: &Core, tx: &DatabaseTransaction, email_key: &str) -> Result<()> {
+    let rivals = signups::Entity::find().filter(signups::Column::EmailKey.eq(email_key)).all(tx).await?;
     for rival in rivals {
         one_time::burn(core, tx, Purpose::VerifyEmail, rival.id).await?;
     }
-    signups::Entity::delete_many().filter(signups::Column::EmailKey.eq(&waiting.email_key)).exec(tx).await?;
-    signup::insert_user(core, tx, &new, &hash, Role::User, true).await
+    signups::Entity::delete_many().filter(signups::Column::EmailKey.eq(email_key)).exec(tx).await?;
+    Ok(())
 }
 
 async fn mark_verified(core: &Core, tx: &DatabaseTransaction, redeemed: &Redeemed) -> Result<users::Model> {
@@ -113,7 +119,7 @@ fn parsed(row: &signups::Model) -> Result<Parsed> {
 
 async fn resend(core: &Core, email: &Email) -> Result<()> {
     let tx = core.db.begin().await?;
-    let allowed = mail_quota::take(core, &tx, Purpose::VerifyEmail, &email.key(), true).await?;
+    let allowed = mail_quota::take(core, &tx, Kind::VerifyEmail, &email.key(), true).await?;
     let to = unverified(core, &tx, email).await?.filter(|_| allowed);
     let subject = to.as_ref().map(|to| to.subject);
     let issued = one_time::issue(core, &tx, Purpose::VerifyEmail, &email.key(), subject).await?;

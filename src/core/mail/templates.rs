@@ -20,7 +20,7 @@ pub enum Letter<'a> {
         link_hours: u64,
         code_minutes: u64,
     },
-    /// Somebody signed up with an address that has an account.
+    /// Somebody signed up with an address that has an account, or wants it for another one.
     AlreadyRegistered {
         first_name: &'a str,
         /// The page where a forgotten password is replaced; it holds no token.
@@ -41,6 +41,32 @@ pub enum Letter<'a> {
         username: &'a str,
         /// When, in words and in UTC.
         at: &'a str,
+    },
+    /// Somebody wants this address for an account.
+    ConfirmEmail { first_name: &'a str, username: &'a str, link: &'a str, link_minutes: u64 },
+    /// The account of this address is to get another one.
+    EmailChanging {
+        first_name: &'a str,
+        username: &'a str,
+        /// Stops the change, or undoes it.
+        link: &'a str,
+        link_days: u64,
+    },
+    /// The account has this address again.
+    EmailRestored {
+        first_name: &'a str,
+        username: &'a str,
+        at: &'a str,
+        /// As above: it holds no token.
+        reset_link: &'a str,
+    },
+    /// A farewell, to the address of an account that is no more.
+    AccountDeleted {
+        first_name: &'a str,
+        username: &'a str,
+        at: &'a str,
+        /// Whether posts and comments stay.
+        content_kept: bool,
     },
 }
 
@@ -86,6 +112,10 @@ impl Letter<'_> {
             Self::AlreadyRegistered { .. } => "You already have an account at Lyceum",
             Self::ResetPassword { .. } => "Choose a new password for Lyceum",
             Self::PasswordChanged { .. } => "Your password at Lyceum was changed",
+            Self::ConfirmEmail { .. } => "Confirm your new e-mail address for Lyceum",
+            Self::EmailChanging { .. } => "Your e-mail address at Lyceum is to be changed",
+            Self::EmailRestored { .. } => "Your e-mail address at Lyceum is back",
+            Self::AccountDeleted { .. } => "Your account at Lyceum was deleted",
         }
     }
 
@@ -93,7 +123,11 @@ impl Letter<'_> {
         let (Self::VerifyEmail { first_name, .. }
         | Self::AlreadyRegistered { first_name, .. }
         | Self::ResetPassword { first_name, .. }
-        | Self::PasswordChanged { first_name, .. }) = self;
+        | Self::PasswordChanged { first_name, .. }
+        | Self::ConfirmEmail { first_name, .. }
+        | Self::EmailChanging { first_name, .. }
+        | Self::EmailRestored { first_name, .. }
+        | Self::AccountDeleted { first_name, .. }) = self;
         let name = one_line(first_name);
         if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") }
     }

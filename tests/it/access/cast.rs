@@ -104,6 +104,8 @@ impl Cast {
                 lyceum.sign_up(&new).await.ok();
                 lyceum.token_for(&email_of(&new)).await
             }
+            "confirm" => self.change_of_address(lyceum, &new).await.0,
+            "cancel" => self.change_of_address(lyceum, &new).await.1,
             "spare_user" => {
                 let variables = json!({ "name": new, "email": email_of(&new), "password": PASSWORD });
                 let answer = lyceum.run_as(&self.person(Viewer::Admin).token, CREATE_USER, variables).await.ok();
@@ -121,6 +123,15 @@ impl Cast {
             }
             _ => panic!("nothing is called ${name}"),
         }
+    }
+
+    /// What the new and the old address of a new user have in their mails.
+    async fn change_of_address(&self, lyceum: &Lyceum, new: &str) -> (String, String) {
+        let (person, moved) = (lyceum.person(new).await, format!("moved_{new}@example.com"));
+        let input = json!({ "newEmail": moved, "currentPassword": PASSWORD });
+        lyceum.mails().await;
+        lyceum.mutate(&person.token, "changeEmail", input).await.ok();
+        (lyceum.token_for(&moved).await, lyceum.token_for(&person.email).await)
     }
 
     fn filled_name(&self, name: &str) -> &str {

@@ -36,6 +36,9 @@ fn payload(mutation: &str) -> &'static str {
         "deleteComment" => "deletedCommentId postId",
         "deleteUser" => "deletedUserId",
         "changePassword" => "user { id username updatedAt } endedSessionIds",
+        "changeEmail" => "newEmail expiresAt",
+        "confirmEmailChange" => "user { id email emailVerified pendingEmail }",
+        "cancelEmailChange" => "email",
         _ => "user { id username email emailVerified firstName lastName role suspendedUntil createdAt updatedAt }",
     }
 }

@@ -2,6 +2,7 @@ use super::{Content, Letter};
 
 const LINK: &str = "https://example.com/verify-email?token=abc&x=1";
 const CODE: &str = "01234567";
+const AT: &str = "21 November 2026, 08:50 UTC";
 
 fn verify<'a>(first_name: &'a str, username: &'a str) -> Letter<'a> {
     Letter::VerifyEmail { first_name, username, link: LINK, code: CODE, link_hours: 24, code_minutes: 1 }
@@ -11,12 +12,18 @@ fn reset<'a>(first_name: &'a str, username: &'a str) -> Letter<'a> {
     Letter::ResetPassword { first_name, username, link: LINK, code: CODE, link_minutes: 30, code_minutes: 10 }
 }
 
-fn every_letter<'a>(first_name: &'a str, username: &'a str) -> [Letter<'a>; 4] {
+fn every_letter<'a>(first_name: &'a str, username: &'a str) -> [Letter<'a>; 9] {
+    let reset_link = "https://example.com/forgot-password";
     [
+        Letter::AlreadyRegistered { first_name, reset_link },
         verify(first_name, username),
-        Letter::AlreadyRegistered { first_name, reset_link: "https://example.com/forgot-password" },
         reset(first_name, username),
-        Letter::PasswordChanged { first_name, username, at: "21 November 2026, 08:50 UTC" },
+        Letter::PasswordChanged { first_name, username, at: AT },
+        Letter::ConfirmEmail { first_name, username, link: LINK, link_minutes: 60 },
+        Letter::EmailChanging { first_name, username, link: LINK, link_days: 7 },
+        Letter::EmailRestored { first_name, username, at: AT, reset_link },
+        Letter::AccountDeleted { first_name, username, at: AT, content_kept: true },
+        Letter::AccountDeleted { first_name, username, at: AT, content_kept: false },
     ]
 }
 
@@ -32,8 +39,12 @@ fn link_and_code_stand_on_lines_of_their_own_in_the_text() {
             assert_eq!(lines.iter().filter(|line| *line == wanted).count(), 1, "{lines:?}");
         }
     }
-    let registered = written(&Letter::AlreadyRegistered { first_name: "Ada", reset_link: LINK });
-    assert!(registered.text.lines().any(|line| line == LINK));
+    for letter in every_letter("Ada", "ada") {
+        let Content { text, html, .. } = written(&letter);
+        let link = text.lines().find(|line| line.contains("://"));
+        assert_eq!(link.is_some(), html.contains("<a href="), "{text}");
+        assert!(link.is_none_or(|link| link.starts_with("https://") && !link.contains(' ')), "{text}");
+    }
 }
 
 #[test]
@@ -54,11 +65,21 @@ fn both_parts_say_how_long_link_and_code_are_good() {
     for part in [reset.text, reset.html] {
         assert!(part.contains("within 30 minutes.") && part.contains("good for 10 minutes."), "{part}");
     }
+    let [.., confirm, changing, _restored, _kept, _gone] = every_letter("Ada", "ada").map(|letter| written(&letter));
+    for (part, life) in [
+        (confirm.text, "within 60 minutes."),
+        (confirm.html, "within 60 minutes."),
+        (changing.text, "within\n7 days:"),
+        (changing.html, "within 7 days:"),
+    ] {
+        assert!(part.contains(life), "{part}");
+    }
 }
 
 #[test]
 fn a_mail_about_an_account_names_its_username() {
-    for letter in [verify("Ada", "countess"), reset("Ada", "countess"), every_letter("Ada", "countess")[3]] {
+    let [_registered, about @ ..] = every_letter("Ada", "countess");
+    for letter in about {
         let Content { text, html, .. } = written(&letter);
         assert!(text.contains("countess") && html.contains("<strong>countess</strong>"), "{text}");
     }
@@ -76,8 +97,19 @@ fn every_letter_says_what_to_do_when_it_was_not_you() {
 
 #[test]
 fn a_notice_says_when_it_happened() {
-    let Content { text, html, .. } = written(&every_letter("Ada", "ada")[3]);
-    assert!(text.contains("\n21 November 2026, 08:50 UTC\n") && html.contains("21 November 2026, 08:50 UTC"));
+    let [_, _, _, changed, _, _, restored, kept, gone] = every_letter("Ada", "ada");
+    for letter in [changed, restored, kept, gone] {
+        let Content { text, html, .. } = written(&letter);
+        assert!(text.contains(&format!("\n{AT}\n")) && html.contains(AT), "{text}");
+    }
+}
+
+#[test]
+fn a_farewell_says_what_became_of_the_content() {
+    let [.., kept, gone] = every_letter("Ada", "ada").map(|letter| written(&letter));
+    for (part, said) in [(kept.text, true), (kept.html, true), (gone.text, false), (gone.html, false)] {
+        assert_eq!((part.contains("stays, without your name"), part.contains("is gone with it")), (said, !said));
+    }
 }
 
 #[test]
@@ -106,7 +138,7 @@ fn a_name_cannot_begin_a_line_of_its_own() {
     for letter in every_letter(name, name) {
         let Content { subject, text, html } = written(&letter);
         assert!(text.starts_with("Hello Ada Your account is locked: call us,\n"), "{text}");
-        assert!(!text.contains("\nYour account") && !subject.contains("Your account is locked"));
+        assert!(!text.contains("\nYour account is locked") && !subject.contains("Your account is locked"));
         assert!(!(text + &html).contains(['\r', '\u{2028}', '\u{85}']));
     }
 }
