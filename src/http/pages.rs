@@ -40,6 +40,8 @@ pub(super) fn routes(info: Info) -> Router {
         .route("/account", get(async || page(&Account)))
         .route("/verify-email", get(async || page(&VerifyEmail)))
         .route("/reset-password", get(async || page(&ResetPassword)))
+        .route("/confirm-email", get(async || page(&ConfirmEmail)))
+        .route("/cancel-email", get(async || page(&CancelEmail)))
         .merge(assets::routes());
     match info.mailbox {
         Some(folder) => pages.merge(mailbox::routes(folder)),
@@ -73,6 +75,14 @@ struct VerifyEmail;
 #[derive(Template)]
 #[template(path = "http/pages/reset_password.html")]
 struct ResetPassword;
+
+#[derive(Template)]
+#[template(path = "http/pages/confirm_email.html")]
+struct ConfirmEmail;
+
+#[derive(Template)]
+#[template(path = "http/pages/cancel_email.html")]
+struct CancelEmail;
 
 /// Everything from this server, nothing inline, and no form that a browser would send by itself.
 const OWN_ONLY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \

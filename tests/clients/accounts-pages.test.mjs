@@ -28,6 +28,7 @@ async function story(t, width) {
   const { page } = mine;
   const other = await browsers.watched(browser, { width, height: 800 });
   const email = 'grace@example.test';
+  const newEmail = 'grace@elsewhere.test';
 
   const step = async (name, run) => {
     let done = false;
@@ -173,6 +174,54 @@ async function story(t, width) {
     assert.equal(await field('About you').inputValue(), 'I make compilers.');
   });
 
+  await step('another e-mail address waits for its proof', async () => {
+    const part = await open('E-mail address');
+    await fill({ 'New e-mail address': newEmail, 'Your password': second });
+    await byKeyboard(page, button('Change my e-mail address'));
+    await faulty(field('Your password'), /./);
+    await focused(field('Your password'));
+    await sound('email-fault');
+    await fill({ 'Your password': first });
+    await byKeyboard(page, button('Change my e-mail address'));
+    await shows(status(part), /\bmail\b/);
+    await shows(part, new RegExp(`${newEmail} waits`));
+    await sound('email-pending');
+  });
+
+  await step('the link of the mail to the new address confirms it', async () => {
+    const { link } = await server.mailTo(newEmail, '/confirm-email');
+    await fetch(link); // a mail scanner looks at the link first, and must not use it up
+    await page.goto(link.href);
+    assert.equal(page.url(), `${server.url}/confirm-email`, 'the token is not in the address bar');
+    await sound('confirm');
+    await byKeyboard(page, button('Confirm my new address'));
+    await shows(status(), /\baddress of your account\b/);
+    await sound('confirmed');
+    await byKeyboard(page, page.getByRole('link', { name: 'Go to my account' }));
+    await at('/account');
+    await shows(fold('E-mail address').locator('summary'), new RegExp(newEmail));
+    await page.goto(link.href);
+    await byKeyboard(page, button('Confirm my new address'));
+    await shows(alert(), /./);
+    await sound('confirm-again');
+  });
+
+  await step('the link of the mail to the old address takes it back', async () => {
+    const { link } = await server.mailTo(email, '/cancel-email');
+    await page.goto(link.href);
+    assert.equal(page.url(), `${server.url}/cancel-email`, 'the token is not in the address bar');
+    await sound('cancel');
+    await byKeyboard(page, button('Keep my address'));
+    await shows(status(), /\bcancelled\b/);
+    await sound('cancelled');
+    await page.goto(`${server.url}/account`);
+    await at('/login');
+    await shows(status(), /^Your session has ended\. Log in again\.$/);
+    await login(email, first);
+    await at('/account');
+    await shows(fold('E-mail address').locator('summary'), new RegExp(email));
+  });
+
   await step('a session of another browser is ended from the list', async () => {
     await other.page.goto(`${server.url}/login`);
     await login(email, first, other.page);
@@ -205,6 +254,24 @@ async function story(t, width) {
     await byKeyboard(other.page, button('Save my profile', other.page));
     await at('/login', other.page);
     await shows(status(other.page), /^Your session has ended\. Log in again\.$/);
+  });
+
+  await step('a new password ends the other sessions', async () => {
+    await login(email, first, other.page);
+    await at('/account', other.page);
+    const part = await open('Password');
+    await fill({ 'Current password': second, 'New password': 'password' });
+    await byKeyboard(page, button('Change my password'));
+    await faulty(field('New password').or(field('Current password')).first(), /./);
+    await sound('password-faults');
+    await fill({ 'Current password': first, 'New password': second });
+    await byKeyboard(page, button('Change my password'));
+    await shows(status(part), /new password is set/);
+    await sound('password-changed');
+    await other.page.reload();
+    await at('/login', other.page);
+    await login('grace', first, other.page);
+    await shows(alert(other.page), /./);
   });
 
   await step('after a sign-out nothing is to be seen, not even by going back', async () => {

@@ -28,7 +28,8 @@ fn path(path: &str) -> Result<Request<Body>, axum::http::Error> {
     Request::get(path).header(header::HOST, "evil.test").body(Body::empty())
 }
 
-const PAGES: [&str; 6] = ["/", "/signup", "/login", "/account", "/verify-email", "/reset-password"];
+const PAGES: [&str; 8] =
+    ["/", "/signup", "/login", "/account", "/verify-email", "/reset-password", "/confirm-email", "/cancel-email"];
 
 #[tokio::test]
 async fn a_page_is_not_kept_and_tells_nothing_of_its_request() -> Outcome {

@@ -7,7 +7,7 @@ import { leave, say } from './messages.js';
 import { rowOf } from './sessions.js';
 
 const ME = `{ me {
-  username displayName firstName lastName email
+  username displayName firstName lastName email pendingEmail
   profile {
     occupation country county bio homeAddress
     socialLinks { linkedin facebook github instagram twitter youtube description }
@@ -52,6 +52,7 @@ async function stillIn() {
 function show(me) {
   for (const place of account.querySelectorAll('[data-me]')) place.textContent = me[place.dataset.me] ?? '';
   for (const field of account.querySelectorAll('[data-owner]')) field.defaultValue = me.username;
+  for (const part of account.querySelectorAll('[data-if]')) part.hidden = !me[part.dataset.if];
   fill({ ...me, ...me.profile });
   showInitials(me);
   const thisFirst = me.sessions.nodes.toSorted((one, another) => another.current - one.current);
