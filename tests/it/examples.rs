@@ -20,6 +20,9 @@ const CODE: &str = "{{code in the mail}}";
 #[serde(deny_unknown_fields)]
 struct Step {
     file: String,
+    /// Whether the playground opens with it.
+    #[serde(default)]
+    tab: bool,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -95,6 +98,12 @@ fn every_file_is_in_the_story_once_and_in_order() {
     let files: BTreeSet<String> = names.filter(|name| name.ends_with(".graphql")).collect();
     assert!(!files.is_empty());
     assert_eq!(steps, files.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_playground_opens_with_a_dozen_tabs_at_most() {
+    let tabs = story().into_iter().filter(|step| step.tab).count();
+    assert!((1..=12).contains(&tabs), "{tabs}");
 }
 
 /// A tab is named by its operation, so each file holds one, and no two have the same name.
