@@ -131,6 +131,7 @@ fn door(config: &Config, base: &str) -> http::Settings {
         tls: base.starts_with("https://"),
         origin: origin(base),
         secure_cookie: secure_cookie(config, base),
+        playground: http.playground,
         mailbox: (development && config.mail.smtp_url.is_none()).then(|| config.data_dir.join("mail")),
     }
 }

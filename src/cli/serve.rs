@@ -41,6 +41,9 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
 fn announce(config: &Config, address: SocketAddr, base: &str, app: &App) {
     println!("Lyceum is listening on http://{address}");
     println!("  GraphQL    {base}/graphql");
+    if config.http.playground {
+        println!("  playground {base}/playground");
+    }
     println!("  schema     {base}/schema.graphql");
     println!("  database   {}", app.core.db.engine());
     match (&config.mail.smtp_url, config.env) {

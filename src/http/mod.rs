@@ -5,12 +5,14 @@ mod body;
 mod cookies;
 mod csrf;
 mod document;
+mod freshness;
 mod graphql;
 mod health;
 mod layers;
 mod negotiation;
 mod origin;
 mod pages;
+mod playground;
 pub mod serve;
 mod viewer;
 
@@ -47,6 +49,8 @@ pub struct Settings {
     pub origin: String,
     /// Whether the session cookie is for TLS alone; without it only in development over plain http.
     pub secure_cookie: bool,
+    /// Whether `/playground` is served.
+    pub playground: bool,
     /// The folder of development mails; none in production.
     pub mailbox: Option<PathBuf>,
 }
@@ -64,6 +68,7 @@ impl Default for Settings {
             tls: false,
             origin: "http://127.0.0.1:4000".to_owned(),
             secure_cookie: false,
+            playground: false,
             mailbox: None,
         }
     }
@@ -87,7 +92,8 @@ impl FromRef<Door> for Arc<Core> {
 /// Every route, with what holds for all of them around it.
 pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
     let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
-    let pages = pages::routes(pages::Info { playground: false, mailbox: settings.mailbox.clone() });
+    let pages = pages::routes(pages::Info { playground: settings.playground, mailbox: settings.mailbox.clone() });
+    let playground = if settings.playground { playground::routes() } else { Router::new() };
     let cookies = SessionCookies::new(settings.secure_cookie);
     let door = Door { core, schema, documents: Arc::new(documents), cookies, settings: Arc::new(settings) };
     let routes = Router::new()
@@ -97,6 +103,7 @@ pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
         .route("/health/ready", get(health::ready))
         .with_state(door.clone())
         .merge(pages)
+        .merge(playground)
         .fallback(nothing_here);
     let ids = layers::Ids { clock: door.core.clock.clone(), random: door.core.random.clone() };
     layers::around(routes, ids, &door.settings)

@@ -21,7 +21,7 @@ use crate::harness::{door::*, *};
 
 const TYPE: (&str, &str) = ("content-type", "application/json");
 const ASK: &str = r#"{"query":"{ me { id } }"}"#;
-const ROUTES: [&str; 12] = [
+const ROUTES: [&str; 11] = [
     "/",
     "/graphql",
     "/graphql?query=%7B__typename%7D",
@@ -33,7 +33,6 @@ const ROUTES: [&str; 12] = [
     "/dev/mail",
     "/dev/mail/nothing.eml",
     "/nothing/here",
-    "/playground",
 ];
 
 /// The headers of bar 82, except for what caches may do.
@@ -110,7 +109,8 @@ async fn a_refusal_for_haste_and_the_assets_have_the_security_headers() {
         }
         last.refused(429, "RATE_LIMITED");
         has_security_headers(&last, "429");
-        for path in ["/assets/app.css", "/assets/account.js", "/favicon.ico"] {
+        let playground = ["/playground", "/playground/THIRD-PARTY.txt"];
+        for path in ["/assets/app.css", "/assets/account.js", "/favicon.ico"].into_iter().chain(playground) {
             let answer = lyceum.get(path, &[]).await;
             assert_eq!(answer.status.as_u16(), 200, "{path}");
             has_security_headers(&answer, path);

@@ -38,6 +38,7 @@ mod paging_cost;
 mod paging_walk;
 mod password_change;
 mod passwords;
+mod playground;
 mod process;
 mod production;
 mod profile;

@@ -7,11 +7,13 @@ use axum::{
     Router,
     http::{
         HeaderMap, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS},
     },
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
+
+use crate::http::freshness;
 
 const ICON: Asset =
     Asset { content_type: "image/svg+xml", kept: "public, max-age=3600", body: include_str!("assets/favicon.svg") };
@@ -60,11 +62,7 @@ impl Asset {
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (ETAG, tag),
         ];
-        let known = request
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .any(|tags| tags.to_str().is_ok_and(|tags| tags.split(',').any(|known| known.trim() == tag)));
-        if known {
+        if freshness::knows(request, tag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         (headers, self.body).into_response()
