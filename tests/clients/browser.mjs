@@ -64,6 +64,9 @@ export function foreign(asked, url) {
   return asked.filter((address) => !local.some((start) => address.startsWith(start)));
 }
 
+/** Where a picture of this name goes. */
+export const picture = (name) => join(SCREENSHOTS, `${name}.png`);
+
 /** A page that is sound on each screen. */
 export async function fits(page, name) {
   for (const width of WIDTHS) {
@@ -79,7 +82,7 @@ export async function sound(page, name) {
   assert.notEqual(await page.title(), '');
   const [wide, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= width, `${name} is ${wide} px wide on a screen of ${width}`);
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: picture(name), fullPage: true });
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
