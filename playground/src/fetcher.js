@@ -23,9 +23,23 @@ export async function fetcher(request, { headers = {} } = {}) {
   const documentAST = understood(request.query);
   const operationName = nameIn(documentAST, request.operationName);
   const answer = await send({ ...request, operationName }, { documentAST, headers: inLowerCase(headers) });
+  if (Symbol.asyncIterator in answer) return overheard(answer, (event) => learn(operationName, event));
   learn(operationName, answer);
   return answer;
 }
+
+/** The same events; a generator would do, but it cannot be ended while it waits for the next one. */
+const overheard = (events, hear) => ({
+  [Symbol.asyncIterator]() {
+    const iterator = events[Symbol.asyncIterator]();
+    const next = async () => {
+      const event = await iterator.next();
+      hear(event.value);
+      return event;
+    };
+    return { next, return: () => iterator.return() };
+  },
+});
 
 /** A document with a mistake is sent too: what is wrong, the server says. */
 function understood(query) {

@@ -9,7 +9,7 @@ import { remember, useMemory } from './memory.js';
 import { bringerOf, fill, missing, stepOf, steps } from './story.js';
 
 const CODE = 'code in the mail';
-const MAILBOX = <a href="/dev/mail" target="lyceum-mail">Open the mailbox</a>;
+const MAILBOX = <a href="/dev/mail" target="lyceum-mail">Open the development mailbox</a>;
 
 export function Guide() {
   useFilling();

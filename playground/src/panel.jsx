@@ -34,7 +34,7 @@ function Panel() {
       </ol>
       <footer>
         <Button onClick={startOver}>Start over</Button>
-        <a href="/dev/mail" target="lyceum-mail">Mailbox</a>
+        <a href="/dev/mail" target="lyceum-mail">Development mailbox</a>
         <a href="/schema.graphql" target="_blank">Schema</a>
         <a href="/playground/THIRD-PARTY.txt" target="_blank">Licences</a>
       </footer>
