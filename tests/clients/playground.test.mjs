@@ -47,7 +47,7 @@ test('the playground', async (t) => {
     await run();
     await shows(guide, /Next: Verify the address.*mail is on its way/s);
     assert.deepEqual((await answer()).data.signup.userErrors, []);
-    assert.equal(await guide.getByRole('link', { name: 'Open the mailbox' }).getAttribute('href'), '/dev/mail');
+    assert.equal(await guide.getByRole('link', { name: 'Open the development mailbox' }).getAttribute('href'), '/dev/mail');
     await onward();
     await run('toolbar');
     await until(async () => /code in the mail/.test((await answer())?.notSent), ANSWERS_WITHIN, 'a word on the code');
@@ -174,13 +174,37 @@ test('the playground', async (t) => {
     await run('toolbar');
     await until(async () => (await answer())?.data?.postPublished?.title === 'Live', ANSWERS_WITHIN, 'what was published');
     assert.match(told[0].payload.authorization, /^Bearer ey/);
-    assert.deepEqual(told.map(({ type }) => type), ['connection_init', 'subscribe']);
+    await page.getByRole('button', { name: 'Stop query' }).click();
+    const types = () => told.map(({ type }) => type).join();
+    await until(() => types() === 'connection_init,subscribe,complete', ANSWERS_WITHIN, 'an end at once');
+  });
+
+  await t.test('a session that has ended is told, with the way to a new one', async () => {
+    await page.getByRole('button', { name: 'Show Story' }).click();
+    await page.getByRole('region', { name: 'Story' }).getByRole('button', { name: /^Log out/ }).click();
+    await run();
+    await until(async () => (await answer())?.data?.logout?.endedSessionIds.length === 1, ANSWERS_WITHIN, 'a logout');
+    await tab(page, 'Me').click();
+    await run('toolbar');
+    await shows(guide, /not any more.*Log in, then use the new token/s);
+    await button('Log in').click();
+    await until(async () => (await openTab(page)) === 'LogIn', ANSWERS_WITHIN, 'the login');
+  });
+
+  await t.test('one can start over', async () => {
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await until(async () => (await openTab(page).catch(() => '')) === 'SignUp', ANSWERS_WITHIN, 'the first tab');
+    await ready(page);
+    assert.deepEqual(await tabs(page), story.filter(({ tab }) => tab).map(({ name }) => name));
+    assert.equal(await page.locator('.story .done').count(), 0);
+    await tab(page, 'Me').click();
+    await shows(guide, /waits for {{access token}}/);
   });
 
   await t.test('nothing was asked of another host, and nothing went wrong', () => {
     assert.ok(asked.length >= 20, `only ${asked.length} requests were seen`);
     assert.deepEqual(foreign(asked, server.url), []);
-    assert.deepEqual(faults, []);
+    assert.deepEqual(faults.filter((fault) => !/\b401\b/.test(fault)), [], 'but for the ended session');
   });
 });
 

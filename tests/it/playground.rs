@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use crate::harness::{
-    JWT_SECRET, PEPPER,
+    Home, JWT_SECRET, PEPPER,
     door::*,
     wire::{Process, exchange, get},
 };
@@ -244,6 +244,17 @@ async fn production_serves_the_playground_when_told_to() {
             let reply = exchange(process.address, &get(path)).await.expect("an answer");
             assert_eq!(reply.status, status, "{path} with {more:?}");
         }
+    }
+}
+
+/// The first thing that a newcomer reads leads to it, where it is.
+#[test]
+fn the_announcement_leads_to_the_playground() {
+    for (settings, told) in [(&[][..], true), (&[("PLAYGROUND", "off")], false)] {
+        let home = Home::new();
+        let server = home.serve(settings);
+        let line = format!("  playground http://{}/playground\n", server.address);
+        assert_eq!(server.stop().stdout.contains(&line), told, "{settings:?}");
     }
 }
 
