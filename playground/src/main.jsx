@@ -1,7 +1,9 @@
 // GraphiQL with the story of Lyceum in its first tabs.
 
 import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'graphiql/setup-workers/vite';
 import '@graphiql/react/style.css';
@@ -39,6 +41,7 @@ function Playground() {
       </GraphiQL.Logo>
       <GraphiQL.Footer><Guide /></GraphiQL.Footer>
       <HiddenSchema />
+      <Dusk />
     </GraphiQL>
   );
 }
@@ -51,6 +54,18 @@ function HiddenSchema() {
       nor documentation here. <a href="/schema.graphql" target="_blank">The schema as a file</a>
     </p>
   );
+}
+
+/** GraphiQL's editors take the system's theme when they start; this tells them when it changes. */
+function Dusk() {
+  const { setTheme } = useGraphiQLActions();
+  const theme = useGraphiQL(({ theme }) => theme);
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const follow = () => setTheme(theme);
+    dark.addEventListener('change', follow);
+    return () => dark.removeEventListener('change', follow);
+  }, [theme]);
 }
 
 createRoot(document.getElementById('playground')).render(<Playground />);
