@@ -78,18 +78,18 @@
         gzip: include_bytes!("assets/graphqlMode-h6Zr0009.js.gz"),
     },
     File {
+        path: "/playground/assets/index-BmnhITju.js",
+        content_type: "text/javascript; charset=utf-8",
+        tag: "W/\"394b592715b3c5a5\"",
+        size: 10_037,
+        gzip: include_bytes!("assets/index-BmnhITju.js.gz"),
+    },
+    File {
         path: "/playground/assets/index-Cttsq8j8.css",
         content_type: "text/css; charset=utf-8",
         tag: "W/\"e644a31f476e2f64\"",
         size: 4_059,
         gzip: include_bytes!("assets/index-Cttsq8j8.css.gz"),
-    },
-    File {
-        path: "/playground/assets/index-DvL_EMTv.js",
-        content_type: "text/javascript; charset=utf-8",
-        tag: "W/\"83df0b9bb71c6283\"",
-        size: 9_803,
-        gzip: include_bytes!("assets/index-DvL_EMTv.js.gz"),
     },
     File {
         path: "/playground/assets/json.worker-ky6CAS4V.js",
@@ -171,7 +171,7 @@
     File {
         path: "/playground",
         content_type: "text/html; charset=utf-8",
-        tag: "W/\"fce28494ac77b743\"",
+        tag: "W/\"cc1358a2bd9be477\"",
         size: 10_875,
         gzip: include_bytes!("index.html.gz"),
     },
