@@ -224,10 +224,11 @@ test('the playground on a small and on a dark screen', async (t) => {
   await shows(guide, /eight digits/);
   await sound(page, 'playground-800');
 
-  const light = await ground(page);
+  const [light, ink] = [await ground(page), await keyword(page)];
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize(WIDE);
   await until(async () => (await ground(page)) !== light, ANSWERS_WITHIN, 'a dark ground');
+  await until(async () => (await keyword(page)) !== ink, ANSWERS_WITHIN, 'words in light colours');
   await sound(page, 'playground-dark');
   assert.deepEqual(faults, []);
 });
@@ -285,6 +286,11 @@ const openTab = (page) => page.locator('.graphiql-tab-active .graphiql-tab-butto
 const tab = (page, name) => page.locator('.graphiql-tab-button', { hasText: new RegExp(`^${name}$`) });
 
 const ground = (page) => page.locator('.graphiql-container').evaluate((it) => getComputedStyle(it).backgroundColor);
+
+/** The colour of the word `mutation` in the editor. */
+const keyword = (page) =>
+  page.locator('.graphiql-query-editor .view-line span span', { hasText: /^mutation$/ }).first()
+    .evaluate((it) => getComputedStyle(it).color);
 
 /** A title, no need to scroll sideways, nothing that axe objects to in what is not GraphiQL's; with a picture. */
 async function sound(page, name) {
