@@ -13,6 +13,7 @@ use crate::{
         crypto::Keys,
         db::{self, Db},
         error::Error,
+        events::Events,
         hasher::Hasher,
         limits::Limits,
         mail::{Outbox, transport::Transport},
@@ -20,7 +21,8 @@ use crate::{
         settings::{Links, Settings},
         tokens::AccessTokens,
     },
-    graphql, http,
+    graphql,
+    http::{self, serve::Closing},
 };
 
 /// The world outside: its time, its chance, its mail. Tests bring another one.
@@ -30,9 +32,12 @@ pub struct World {
     pub mail: Option<Transport>,
 }
 
+#[derive(Clone)]
 pub struct App {
     pub core: Arc<Core>,
     pub router: Router,
+    /// Ends what outlives a request, when the server stops.
+    pub closing: Closing,
 }
 
 impl World {
@@ -54,8 +59,9 @@ impl App {
         db.migrate().await?;
         let core = Arc::new(core(config, base, db, world)?);
         let schema = graphql::schema(config.http.introspection);
-        let router = http::router(core.clone(), schema, door(config, base));
-        Ok(Self { core, router })
+        let closing = Closing::default();
+        let router = http::router(core.clone(), schema, door(config, base), closing.clone());
+        Ok(Self { core, router, closing })
     }
 }
 
@@ -89,6 +95,7 @@ pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
         tokens: Arc::new(AccessTokens::new(base, accounts.ttl.access_token, secrets.jwt.expose(), previous)),
         outbox: Outbox::new(mail),
         limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone())),
+        events: Events::new(),
         clock,
         random,
     })
@@ -132,6 +139,7 @@ fn door(config: &Config, base: &str) -> http::Settings {
         origin: origin(base),
         secure_cookie: secure_cookie(config, base),
         playground: http.playground,
+        patience: http::Patience { init: http.socket_init_timeout, ping: http.socket_ping },
         mailbox: (development && config.mail.smtp_url.is_none()).then(|| config.data_dir.join("mail")),
     }
 }

@@ -100,6 +100,8 @@ pub struct Http {
     pub operation_timeout: Duration,
     pub connections: usize,
     pub connections_per_ip: usize,
+    pub socket_init_timeout: Duration,
+    pub socket_ping: Duration,
 }
 
 /// The limits of one GraphQL document.
@@ -214,6 +216,8 @@ fn http(read: &mut Reader<'_>, development: bool) -> Http {
         operation_timeout: read.duration("OPERATION_TIMEOUT", "10s", "1ms", "5m"),
         connections: read.or("CONNECTIONS", 1024, parse::within(1, 65_536), "1024"),
         connections_per_ip: read.or("CONNECTIONS_PER_IP", 100, parse::within(1, 65_536), "100"),
+        socket_init_timeout: read.duration("SOCKET_INIT_TIMEOUT", "10s", "1ms", "5m"),
+        socket_ping: read.duration("SOCKET_PING", "15s", "1ms", "5m"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         connections_per_ip: config.http.connections_per_ip,
         grace: GRACE,
     };
-    serve::serve(listener, app.router, limits, stop()).await;
+    serve::serve(listener, app.router, limits, &app.closing, stop()).await;
     mailer.abort();
     app.core.db.clone().close().await?;
     tracing::info!("stopped");

@@ -7,6 +7,7 @@ pub mod crypto;
 pub mod dashboard;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod hasher;
 pub mod limits;
 pub mod mail;
@@ -26,7 +27,7 @@ pub mod workshop;
 use std::sync::Arc;
 
 use self::{
-    clock::Clock, crypto::Keys, db::Db, hasher::Hasher, limits::Limits, mail::Outbox, random::Random,
+    clock::Clock, crypto::Keys, db::Db, events::Events, hasher::Hasher, limits::Limits, mail::Outbox, random::Random,
     settings::Settings, tokens::AccessTokens,
 };
 
@@ -44,6 +45,7 @@ pub struct Core {
     pub tokens: Arc<AccessTokens>,
     pub outbox: Outbox,
     pub limits: Arc<Limits>,
+    pub events: Events,
 }
 
 /// Where a request came from, as far as it can be told.

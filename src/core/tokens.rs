@@ -39,6 +39,15 @@ pub struct AccessToken {
     pub expires_at: Time,
 }
 
+/// Whom and what a token stands for, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub user: UserId,
+    pub session: SessionId,
+    /// From this moment on it is refused.
+    pub good_until: Time,
+}
+
 /// Every claim is required and has exactly this type.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -88,11 +97,11 @@ impl AccessTokens {
         Ok(AccessToken { token, expires_at })
     }
 
-    /// The user and the session that a good token names.
-    pub fn verify(&self, token: &str, now: Time) -> Result<(UserId, SessionId), AuthFailure> {
+    /// What a good token names.
+    pub fn verify(&self, token: &str, now: Time) -> Result<Named, AuthFailure> {
         let claims = self.signed_claims(token).ok_or(AuthFailure::Invalid)?;
-        self.check(&claims, now.seconds())?;
-        Ok((UserId(claims.sub), SessionId(claims.sid)))
+        let good_until = self.check(&claims, now.seconds())?;
+        Ok(Named { user: UserId(claims.sub), session: SessionId(claims.sid), good_until })
     }
 
     fn signed_claims(&self, token: &str) -> Option<Claims> {
@@ -104,14 +113,19 @@ impl AccessTokens {
         jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok().map(|data| data.claims)
     }
 
-    fn check(&self, claims: &Claims, now: i64) -> Result<(), AuthFailure> {
+    /// Until when the token is good, leeway included.
+    fn check(&self, claims: &Claims, now: i64) -> Result<Time, AuthFailure> {
         let seconds = |claim: u64| i64::try_from(claim).map_err(|_| AuthFailure::Invalid);
         let (iat, nbf, exp) = (seconds(claims.iat)?, seconds(claims.nbf)?, seconds(claims.exp)?);
         let soon = now.saturating_add(LEEWAY);
         if claims.iss != self.issuer || claims.aud != AUDIENCE || nbf > soon || iat > soon || exp <= iat {
             return Err(AuthFailure::Invalid);
         }
-        if now > exp.saturating_add(LEEWAY) { Err(AuthFailure::Expired) } else { Ok(()) }
+        let last_second = exp.saturating_add(LEEWAY);
+        if now > last_second {
+            return Err(AuthFailure::Expired);
+        }
+        Ok(Time(last_second.saturating_add(1).saturating_mul(1_000_000)))
     }
 }
 

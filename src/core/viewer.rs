@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     accounts::{User, UserId},
+    clock::Time,
     error::{AuthFailure, Error, Result},
     sessions::{SessionId, Transport},
 };
@@ -23,6 +24,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// How the request showed it.
     pub transport: Transport,
+    /// From when on an access token is refused; a cookie is as good as its session.
+    pub token_until: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

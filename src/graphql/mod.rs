@@ -20,15 +20,17 @@ mod profiles;
 mod recovery;
 mod scalars;
 mod sessions;
+mod subscriptions;
 mod users;
 mod writing;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Request, SDLExportOptions};
+use async_graphql::{MergedObject, Request, SDLExportOptions};
 
 pub use cookie::{CookieChange, SessionCookie};
 pub use error::{Code, ErrorExtensions};
+pub use subscriptions::Subscription;
 
 use crate::core::{Core, Origin, accounts::UserId, viewer::Viewer};
 
@@ -56,7 +58,7 @@ pub struct Mutation(
     management::ManagementMutations,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Mutations that try a secret. One document holds one of them, so that a limit on attempts cannot be walked
 /// around with aliases.
@@ -91,7 +93,7 @@ pub const OPEN_MUTATIONS: &[&str] = &[
 /// The schema. Suggestions ("did you mean …") tell names that introspection would, so they go with it.
 pub fn schema(suggestions: bool) -> Schema {
     // The door refuses what is nested deeper (`http/document.rs`), with a code; the library's own 32 has none.
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_recursive_depth(64);
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription).limit_recursive_depth(64);
     if suggestions { builder.finish() } else { builder.disable_suggestions().finish() }
 }
 

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::to_value;
 
 use super::{document::Refusal, negotiation::MediaType};
 use crate::{
@@ -75,27 +76,40 @@ impl Refused {
 
     /// A document that is not executed. `application/json` has no other status for it than 200.
     pub(super) fn of_document(media: MediaType, refusal: Refusal) -> Self {
-        let code = refusal.code;
         let status = match media {
             MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
             MediaType::Json => StatusCode::OK,
         };
-        let error = ErrorExtensions { code, message: refusal.message, reason: None, retry_after: None };
-        Self { status, media, error, locations: refusal.locations }
+        let (error, locations) = of_refusal(refusal);
+        Self { status, media, error, locations }
     }
+}
+
+/// What the limits of documents refuse, as any other error.
+pub(super) fn of_refusal(refusal: Refusal) -> (ErrorExtensions, Vec<Pos>) {
+    let Refusal { code, message, locations } = refusal;
+    (ErrorExtensions { code, message, reason: None, retry_after: None }, locations)
+}
+
+/// A refusal in the form of a result.
+pub(super) fn refusal(error: &ErrorExtensions, locations: Vec<Pos>, request_id: &str) -> serde_json::Value {
+    to_value(errors(error, locations, request_id)).unwrap_or_default()
+}
+
+fn errors(error: &ErrorExtensions, locations: Vec<Pos>, request_id: &str) -> Errors {
+    let extensions = Extensions {
+        code: error.code.as_str(),
+        reason: error.reason,
+        retry_after: error.retry_after,
+        request_id: (error.code == Code::InternalServerError).then(|| request_id.to_owned()),
+    };
+    Errors { errors: [RequestError { message: one_line(&error.message), locations, extensions }] }
 }
 
 impl Refused {
     pub(super) fn respond(self, request_id: &str) -> Response {
         let Self { status, media, error, locations } = self;
-        let extensions = Extensions {
-            code: error.code.as_str(),
-            reason: error.reason,
-            retry_after: error.retry_after,
-            request_id: (error.code == Code::InternalServerError).then(|| request_id.to_owned()),
-        };
-        let body = Errors { errors: [RequestError { message: one_line(&error.message), locations, extensions }] };
-        let mut response = json(status, media, &body);
+        let mut response = json(status, media, &errors(&error, locations, request_id));
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"lyceum\", error=\"invalid_token\"");
@@ -110,6 +124,29 @@ impl Refused {
 
 /// The answer of an execution: its errors get their codes, and a request that never ran gets its status.
 pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, request_id: &str) -> Response {
+    let never_ran = finish(&mut response, request_id);
+    if never_ran {
+        let status = match media {
+            MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+            MediaType::Json => StatusCode::OK,
+        };
+        // An error before execution has no `data` entry (GraphQL specification, 7.1).
+        return json(status, media, &serde_json::json!({ "errors": response.errors }));
+    }
+    json(StatusCode::OK, media, &response)
+}
+
+/// The result of an operation as a stream tells it, and whether it is a refusal: nothing has run, or the stream of a
+/// subscription could not begin.
+pub(super) fn told(mut response: async_graphql::Response, request_id: &str) -> (serde_json::Value, bool) {
+    let never_ran = finish(&mut response, request_id);
+    let refused = never_ran || (response.data == Value::Null && !response.errors.is_empty());
+    let result = if never_ran { Ok(serde_json::json!({ "errors": response.errors })) } else { to_value(&response) };
+    (result.unwrap_or_else(|_| serde_json::json!({ "data": null })), refused)
+}
+
+/// Gives errors their codes; true when nothing of the operation has run.
+fn finish(response: &mut async_graphql::Response, request_id: &str) -> bool {
     for error in &mut response.errors {
         complete(error, request_id);
     }
@@ -117,15 +154,9 @@ pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, 
         && response.data == Value::Null
         && response.errors.iter().all(|error| error.path.is_empty());
     if never_ran {
-        let status = match media {
-            MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-            MediaType::Json => StatusCode::OK,
-        };
         shorten(&mut response.errors);
-        // An error before execution has no `data` entry (GraphQL specification, 7.1).
-        return json(status, media, &serde_json::json!({ "errors": response.errors }));
     }
-    json(StatusCode::OK, media, &response)
+    never_ran
 }
 
 /// Errors without a code are the library's: of validation, or of a value that a resolver's input refused.

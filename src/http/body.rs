@@ -63,7 +63,7 @@ pub(super) fn parse_json(body: &[u8], media: MediaType) -> Result<Params, Refuse
         bad(&format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
     })?;
     match body {
-        Value::Object(entries) => from_entries(entries).map_err(bad),
+        Value::Object(entries) => Params::from_entries(entries).map_err(bad),
         Value::Array(_) => Err(bad("Batches are not accepted: send one operation in a request.")),
         _ => Err(bad("The body must be a JSON object with `query`.")),
     }
@@ -86,27 +86,29 @@ pub(super) fn parse_query(uri: &Uri, media: MediaType) -> Result<Params, Refused
         };
         entries.insert(name, value);
     }
-    from_entries(entries).map_err(bad)
+    Params::from_entries(entries).map_err(bad)
 }
 
-fn from_entries(mut entries: Map<String, Value>) -> Result<Params, &'static str> {
-    let query = match entries.remove("query") {
-        Some(Value::String(query)) if !query.trim().is_empty() => query,
-        Some(Value::String(_)) | None => return Err("`query` is missing."),
-        Some(_) => return Err("`query` must be a string."),
-    };
-    let operation_name = match entries.remove("operationName") {
-        Some(Value::String(name)) => Some(name),
-        Some(Value::Null) | None => None,
-        Some(_) => return Err("`operationName` must be a string."),
-    };
-    let variables = match entries.remove("variables") {
-        Some(variables @ Value::Object(_)) => Variables::from_json(variables),
-        Some(Value::Null) | None => Variables::default(),
-        Some(_) => return Err("`variables` must be an object."),
-    };
-    match entries.remove("extensions") {
-        Some(Value::Object(_) | Value::Null) | None => Ok(Params { query, operation_name, variables }),
-        Some(_) => Err("`extensions` must be an object."),
+impl Params {
+    pub(super) fn from_entries(mut entries: Map<String, Value>) -> Result<Self, &'static str> {
+        let query = match entries.remove("query") {
+            Some(Value::String(query)) if !query.trim().is_empty() => query,
+            Some(Value::String(_)) | None => return Err("`query` is missing."),
+            Some(_) => return Err("`query` must be a string."),
+        };
+        let operation_name = match entries.remove("operationName") {
+            Some(Value::String(name)) => Some(name),
+            Some(Value::Null) | None => None,
+            Some(_) => return Err("`operationName` must be a string."),
+        };
+        let variables = match entries.remove("variables") {
+            Some(variables @ Value::Object(_)) => Variables::from_json(variables),
+            Some(Value::Null) | None => Variables::default(),
+            Some(_) => return Err("`variables` must be an object."),
+        };
+        match entries.remove("extensions") {
+            Some(Value::Object(_) | Value::Null) | None => Ok(Self { query, operation_name, variables }),
+            Some(_) => Err("`extensions` must be an object."),
+        }
     }
 }

@@ -1,43 +1,45 @@
 //! `/graphql`, by the GraphQL-over-HTTP specification. A request passes through in this order: media type, body,
 //! document and its limits, credentials, execution, answer. Nothing runs before all of the limits have been met.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::{Request, parser::types::OperationType};
+use async_graphql::parser::types::OperationType;
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
 };
-use futures_util::FutureExt as _;
-use tracing::Instrument as _;
 
 use super::{
     Door,
     answer::{self, Refused},
     body::{self, Params},
-    document::Document,
+    events,
     layers::RequestId,
     negotiation::MediaType,
-    origin,
+    operation::Operation,
+    origin, sockets,
     viewer::Shown,
 };
 use crate::{
-    core::{Error, limits::Quota},
-    graphql::{self, Asked, Code, CookieChange},
+    core::limits::Quota,
+    graphql::{Asked, Code, CookieChange},
 };
 
 pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
-    let Some(media) = MediaType::accepted(&parts.headers) else {
-        let message = "Accept `application/graphql-response+json` or `application/json`.";
+    if sockets::is_handshake(&parts) {
+        return sockets::open(door, parts).await.unwrap_or_else(|refused| refused.respond(&id));
+    }
+    let Some(form) = Form::accepted(&parts.headers) else {
+        let message = "Accept `application/graphql-response+json`, `application/json` or `text/event-stream`.";
         return Refused::new(StatusCode::NOT_ACCEPTABLE, MediaType::Json, Code::BadUserInput, message).respond(&id);
     };
     let mut cookie = None;
-    let mut response = match answer(&door, &parts, body, media, &mut cookie).await {
-        Ok(executed) => answer::executed(media, executed, &id),
+    let mut response = match answer(&door, &parts, body, form, &id, &mut cookie).await {
+        Ok(response) => response,
         Err(refused) => allow_post(refused.respond(&id)),
     };
     if let Some(line) = cookie.and_then(|change| door.cookies.header(&change)) {
@@ -46,14 +48,37 @@ pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Req
     response
 }
 
-/// The result of the execution, or why there is none; `change` is what becomes of the session cookie either way.
+/// What an answer looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    One(MediaType),
+    Events,
+}
+
+impl Form {
+    fn accepted(headers: &HeaderMap) -> Option<Self> {
+        if events::wanted(headers) { Some(Self::Events) } else { MediaType::accepted(headers).map(Self::One) }
+    }
+
+    /// Of a refusal before anything could stream.
+    fn media(self) -> MediaType {
+        match self {
+            Self::One(media) => media,
+            Self::Events => MediaType::Json,
+        }
+    }
+}
+
+/// The answer, or why there is none; `change` is what becomes of the session cookie either way.
 async fn answer(
     door: &Door,
     parts: &Parts,
     body: Body,
-    media: MediaType,
+    form: Form,
+    id: &Arc<str>,
     change: &mut Option<CookieChange>,
-) -> Result<async_graphql::Response, Refused> {
+) -> Result<Response, Refused> {
+    let media = form.media();
     let origin = origin::of(&parts.extensions, &parts.headers, &door.settings.trusted_proxies);
     let of_domain = |error| Refused::of_domain(media, error);
     door.core.limits.attempt(Quota::Operation, &origin).map_err(of_domain)?;
@@ -62,27 +87,37 @@ async fn answer(
         return Err(forged(media));
     }
     let params = params(door, parts, body, media).await?;
-    let document = document(door, parts, &params, media)?;
-    let name = params.operation_name.as_deref();
-    let open = document.holds_only(name, graphql::OPEN_MUTATIONS);
-    let viewer = shown.viewer(&door.core, &parts.headers, open).await;
+    let operation = match Operation::prepare(door, params) {
+        Ok(operation) => operation,
+        Err(refusal) if form == Form::Events => return Ok(events::of_refusal(refusal, id)),
+        Err(refusal) => return Err(Refused::of_document(media, refusal)),
+    };
+    match operation.kind {
+        OperationType::Subscription if form != Form::Events => return Err(needs_a_stream(media)),
+        OperationType::Mutation if parts.method == Method::GET => return Err(needs_post(media)),
+        OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
+    }
+    let viewer = shown.viewer(&door.core, &parts.headers, operation.is_open()).await;
     let (viewer, extended) = viewer.map_err(|(error, cleared)| {
         *change = cleared;
         of_domain(error)
     })?;
-
-    let is_mutation = document.operation(name).is_ok_and(|operation| operation == OperationType::Mutation);
-    let mut request = Request::new(String::new()).variables(params.variables);
-    request.operation_name = params.operation_name;
-    request.set_parsed_query(document.parsed().clone());
-    if !door.settings.documents.introspection {
-        request = request.disable_introspection();
-    }
     let cookie = Arc::new(shown.cookie(extended));
     let asked = Asked { core: door.core.clone(), viewer, origin, cookie: cookie.clone() };
-    let executed = execute(door, graphql::with_context(request, asked), is_mutation).await;
+    if operation.kind == OperationType::Subscription {
+        *change = cookie.change();
+        return Ok(events::of(door, operation, asked, id.clone()));
+    }
+    let executed = operation.execute(door, asked).await;
     *change = cookie.change();
-    if cookie.refused() { Err(forged(media)) } else { executed.map_err(of_domain) }
+    if cookie.refused() {
+        return Err(forged(media));
+    }
+    let executed = executed.map_err(of_domain)?;
+    Ok(match form {
+        Form::One(media) => answer::executed(media, executed, id),
+        Form::Events => events::of_result(executed, id),
+    })
 }
 
 /// Another site may have made the browser send this.
@@ -109,37 +144,13 @@ async fn params(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Res
     }
 }
 
-/// The document, parsed once and within every limit.
-fn document(door: &Door, parts: &Parts, params: &Params, media: MediaType) -> Result<Arc<Document>, Refused> {
-    let of_document = |refusal| Refused::of_document(media, refusal);
-    let document = door.documents.prepare(&params.query).map_err(of_document)?;
-    let name = params.operation_name.as_deref();
-    let operation = document.operation(name).map_err(of_document)?;
-    if parts.method == Method::GET && operation != OperationType::Query {
-        let message = "GET is for queries; use POST.";
-        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, media, Code::BadUserInput, message));
-    }
-    document.check_variables(name, &params.variables).map_err(of_document)?;
-    document.check_cost(name, &params.variables, &door.settings.documents).map_err(of_document)?;
-    Ok(document)
+fn needs_post(media: MediaType) -> Refused {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, media, Code::BadUserInput, "GET is for queries; use POST.")
 }
 
-/// Runs it, for as long as an operation may take. A mutation runs in a task of its own, which outlives a client
-/// that goes away: half a transaction is nobody's wish.
-async fn execute(door: &Door, request: Request, is_mutation: bool) -> Result<async_graphql::Response, Error> {
-    let schema = door.schema.clone();
-    let run = async move { schema.execute(request).await };
-    let timeout = door.settings.operation_timeout;
-    let done = if is_mutation {
-        tokio::time::timeout(timeout, tokio::spawn(run.in_current_span())).await.map(|joined| joined.map_err(|_| ()))
-    } else {
-        tokio::time::timeout(timeout, AssertUnwindSafe(run).catch_unwind()).await.map(|ran| ran.map_err(|_| ()))
-    };
-    match done {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(())) => Err(Error::internal("a resolver panicked")),
-        Err(_) => Err(Error::Timeout),
-    }
+fn needs_a_stream(media: MediaType) -> Refused {
+    let message = "A subscription needs a socket (graphql-transport-ws), or `Accept: text/event-stream`.";
+    Refused::new(StatusCode::NOT_ACCEPTABLE, media, Code::BadUserInput, message)
 }
 
 fn allow_post(mut response: Response) -> Response {

@@ -12,7 +12,10 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use tower_http::{
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate as _,
+        predicate::{NotForContentType, SizeAbove},
+    },
     cors::{AllowOrigin, CorsLayer},
 };
 use tracing::Instrument as _;
@@ -44,9 +47,10 @@ impl Ids {
 
 pub(super) fn around(routes: Router, ids: Ids, settings: &Settings) -> Router {
     let tls = settings.tls;
-    let routes = routes
-        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_COMPRESSING)))
-        .layer(middleware::from_fn(guarded));
+    // Events have to leave one by one, and a compressor would wait for more of them.
+    let worth_it = SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE);
+    let routes =
+        routes.layer(CompressionLayer::new().gzip(true).compress_when(worth_it)).layer(middleware::from_fn(guarded));
     let routes = match cross_origin(&settings.allowed_origins) {
         Some(rules) => routes.layer(rules),
         None => routes,

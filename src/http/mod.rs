@@ -5,16 +5,21 @@ mod body;
 mod cookies;
 mod csrf;
 mod document;
+mod events;
 mod freshness;
 mod graphql;
 mod health;
 mod layers;
 mod negotiation;
+mod operation;
 mod origin;
 mod pages;
 mod playground;
+mod seats;
 pub mod serve;
+mod sockets;
 mod viewer;
+mod watch;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -27,8 +32,9 @@ use axum::{
 };
 
 pub use document::Limits as DocumentLimits;
+pub use sockets::Patience;
 
-use self::{cookies::SessionCookies, document::Documents};
+use self::{cookies::SessionCookies, document::Documents, seats::Seats, serve::Closing};
 use crate::{
     core::Core,
     graphql::{self as api, Schema},
@@ -51,6 +57,7 @@ pub struct Settings {
     pub secure_cookie: bool,
     /// Whether `/playground` is served.
     pub playground: bool,
+    pub patience: Patience,
     /// The folder of development mails; none in production.
     pub mailbox: Option<PathBuf>,
 }
@@ -69,6 +76,7 @@ impl Default for Settings {
             origin: "http://127.0.0.1:4000".to_owned(),
             secure_cookie: false,
             playground: false,
+            patience: Patience::default(),
             mailbox: None,
         }
     }
@@ -80,6 +88,8 @@ pub(crate) struct Door {
     schema: Schema,
     documents: Arc<Documents>,
     cookies: SessionCookies,
+    seats: Seats,
+    closing: Closing,
     settings: Arc<Settings>,
 }
 
@@ -90,12 +100,20 @@ impl FromRef<Door> for Arc<Core> {
 }
 
 /// Every route, with what holds for all of them around it.
-pub fn router(core: Arc<Core>, schema: Schema, settings: Settings) -> Router {
+pub fn router(core: Arc<Core>, schema: Schema, settings: Settings, closing: Closing) -> Router {
     let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
     let pages = pages::routes(pages::Info { playground: settings.playground, mailbox: settings.mailbox.clone() });
     let playground = if settings.playground { playground::routes() } else { Router::new() };
     let cookies = SessionCookies::new(settings.secure_cookie);
-    let door = Door { core, schema, documents: Arc::new(documents), cookies, settings: Arc::new(settings) };
+    let door = Door {
+        core,
+        schema,
+        documents: Arc::new(documents),
+        cookies,
+        seats: Seats::default(),
+        closing,
+        settings: Arc::new(settings),
+    };
     let routes = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/schema.graphql", get(sdl))

@@ -10,13 +10,10 @@ use std::{
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tower::ServiceExt as _;
 
@@ -29,10 +26,37 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-/// Serves until `stop` is done, then finishes what is in flight.
-pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, stop: impl Future<Output = ()>) {
+/// Tells sockets and streams, which never end by themselves, that the server stops.
+#[derive(Clone)]
+pub struct Closing(watch::Sender<bool>);
+
+impl Default for Closing {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Closing {
+    pub fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(super) async fn begun(&self) {
+        let mut begun = self.0.subscribe();
+        // The sender is `self`, so there is no other end than the awaited one.
+        let _ = begun.wait_for(|begun| *begun).await;
+    }
+}
+
+/// Serves until `stop` is done, then finishes what is in flight and closes the sockets.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    limits: Limits,
+    closing: &Closing,
+    stop: impl Future<Output = ()>,
+) {
     let places = Places::new(limits);
-    let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -51,17 +75,27 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, stop: 
             tracing::warn!(address = %peer.ip(), "connection refused: too many");
             continue;
         };
-        let connection = connection(stream, peer, routes.clone(), limits.header_timeout);
-        let watched = graceful.watch(connection);
+        let place = Arc::new(place);
+        let connection = connection(stream, peer, place.clone(), routes.clone(), limits.header_timeout);
+        let closing = closing.clone();
         tokio::spawn(async move {
             let _place = place;
-            if let Err(error) = watched.await {
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = closing.begun() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "connection ended");
             }
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+    closing.begin();
+    if tokio::time::timeout(limits.grace, places.empty()).await.is_err() {
         tracing::warn!("some requests were still in flight");
     }
 }
@@ -69,9 +103,10 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, stop: 
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    place: Arc<Place>,
     routes: Router,
     header_timeout: Duration,
-) -> hyper::server::conn::http1::Connection<
+) -> hyper::server::conn::http1::UpgradeableConnection<
     TokioIo<TcpStream>,
     impl hyper::service::Service<
         Request<hyper::body::Incoming>,
@@ -85,6 +120,7 @@ fn connection(
     }
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(place.clone());
         routes.clone().oneshot(request.map(Body::new))
     });
     hyper::server::conn::http1::Builder::new()
@@ -92,6 +128,7 @@ fn connection(
         .header_read_timeout(header_timeout)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
 }
 
 /// The connections that are open, and from where.
@@ -100,10 +137,11 @@ struct Places {
     all: Arc<Semaphore>,
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
     per_address: usize,
+    number: u32,
 }
 
-/// One open connection; gives its place back when it goes.
-struct Place {
+/// One open connection, or the socket that has become of it; gives its place back when it goes.
+pub(super) struct Place {
     places: Places,
     address: IpAddr,
     _one: OwnedSemaphorePermit,
@@ -115,7 +153,13 @@ impl Places {
             all: Arc::new(Semaphore::new(limits.connections)),
             by_address: Arc::default(),
             per_address: limits.connections_per_ip,
+            number: u32::try_from(limits.connections).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Done when no connection is open any more.
+    async fn empty(&self) {
+        let _ = self.all.acquire_many(self.number).await;
     }
 
     fn take(&self, address: IpAddr) -> Option<Place> {

@@ -57,6 +57,25 @@ impl Shown {
         }
     }
 
+    /// Whether the page, if it is one, may open a socket. Browsers name its origin; a program that brings the cookie has
+    /// to name one too.
+    pub(super) fn may_open_socket(&self, parts: &Parts) -> bool {
+        let named = parts.headers.contains_key(header::ORIGIN);
+        if named { self.trusted } else { self.presented == Presented::Nothing }
+    }
+
+    /// By what would stand in the header `Authorization`.
+    pub(super) async fn by_value(core: &Core, value: &str) -> Result<Viewer> {
+        match bearer(value) {
+            Some(token) => sessions::authenticate(core, token).await,
+            None => Err(Error::Unauthenticated(AuthFailure::Invalid)),
+        }
+    }
+
+    pub(super) async fn by_cookie(&self, core: &Core) -> Result<Viewer> {
+        by_cookie(core, &self.presented).await.map(|(viewer, _)| viewer)
+    }
+
     /// What resolvers learn of the cookie.
     pub(super) fn cookie(self, change: Option<CookieChange>) -> SessionCookie {
         let presented = match self.presented {
@@ -71,9 +90,8 @@ impl Shown {
 async fn by_header(core: &Core, headers: &HeaderMap) -> Result<Option<Viewer>> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let token = value.to_str().ok().filter(|_| values.next().is_none()).and_then(bearer);
-    match token {
-        Some(token) => sessions::authenticate(core, token).await.map(Some),
+    match value.to_str().ok().filter(|_| values.next().is_none()) {
+        Some(value) => Shown::by_value(core, value).await.map(Some),
         None => Err(Error::Unauthenticated(AuthFailure::Invalid)),
     }
 }

@@ -51,7 +51,10 @@ fn a_field_without_a_row_is_named() {
 fn every_row_is_tried() {
     let shape = Shape::served();
     let touched: BTreeSet<String> = WAYS.iter().chain(FRIENDLY).flat_map(|way| way.touched(&shape)).collect();
-    let untried: Vec<&str> = TABLE.iter().map(|(row, _)| *row).filter(|row| !touched.contains(*row)).collect();
+    // Streams are tried in tests/it/subscriptions.rs.
+    let is_stream = |row: &str| row.starts_with("Subscription.") || row.starts_with("EndedSession.");
+    let rows = TABLE.iter().map(|(row, _)| *row).filter(|row| !is_stream(row));
+    let untried: Vec<&str> = rows.filter(|row| !touched.contains(*row)).collect();
     assert!(untried.is_empty(), "add a way that asks for {untried:#?}");
 }
 
@@ -62,7 +65,8 @@ fn every_edge_to_a_thing_is_walked() {
     let steps = WAYS.iter().chain(FRIENDLY).flat_map(|way| way.steps(&shape));
     let walked: BTreeSet<String> = steps.filter_map(|step| step.field).collect();
     let things = ["User", "Session", "Post", "Comment", "Node"];
-    let edges = shape.all().iter().filter(|field| things.contains(&&*field.returns)).map(shape::Field::path);
+    let edges = shape.all().iter().filter(|field| field.of != "Subscription" && things.contains(&&*field.returns));
+    let edges = edges.map(shape::Field::path);
     let unwalked: Vec<String> = edges.filter(|edge| !walked.contains(edge)).collect();
     assert!(unwalked.is_empty(), "add a way through {unwalked:#?}");
 }

@@ -4,15 +4,15 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
-    EmptySubscription, ServerResult, Value as GraphqlValue,
+    ServerResult, Value as GraphqlValue,
     async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
 };
 use axum::{body::Body, http::Method};
 use lyceum::{
     app::App,
-    graphql::{Mutation, Query, Schema},
-    http::{Settings, router},
+    graphql::{Mutation, Query, Schema, Subscription},
+    http::{Settings, router, serve::Closing},
 };
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::json;
@@ -171,9 +171,9 @@ impl Extension for PanicsIn {
 
 fn app_that_panics_in(lyceum: &Lyceum, field: &'static str) -> App {
     let schema: Schema =
-        Schema::build(Query::default(), Mutation::default(), EmptySubscription).extension(PanicsIn(field)).finish();
-    let core = lyceum.app.core.clone();
-    App { core: core.clone(), router: router(core, schema, Settings::default()) }
+        Schema::build(Query::default(), Mutation::default(), Subscription).extension(PanicsIn(field)).finish();
+    let router = router(lyceum.app.core.clone(), schema, Settings::default(), Closing::default());
+    App { router, ..lyceum.app.clone() }
 }
 
 /// Bar 98: a panic in a resolver, of a query or of a mutation, is a 500 in JSON with the request's id and without

@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use lyceum::app::App;
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -18,7 +17,7 @@ const OPTIONAL: (&str, &str) = ("EMAIL_VERIFICATION", "optional");
 async fn at_once(lyceum: &Lyceum, calls: Vec<Call>) -> Vec<Answer> {
     let start = Arc::new(Barrier::new(calls.len()));
     let tasks = (1_u8..).zip(calls).map(|(number, call)| {
-        let app = App { core: Arc::clone(&lyceum.app.core), router: lyceum.app.router.clone() };
+        let app = lyceum.app.clone();
         let start = Arc::clone(&start);
         tokio::spawn(async move {
             let request = call.from(number).into_request();

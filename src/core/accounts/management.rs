@@ -20,6 +20,7 @@ use crate::core::{
     clock::Time,
     comments,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
+    events::Event,
     hasher::PasswordHash,
     posts, search, sessions,
     settings::Disclosure,
@@ -141,6 +142,7 @@ pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<U
 pub async fn delete(core: &Core, viewer: &Viewer, id: UserId, content: Content) -> Result<UserId> {
     viewer.require(Role::Admin)?;
     core.db.retry(|| remove(core, id, content)).await?;
+    core.events.tell(Event::RightsChanged(id));
     tracing::info!(user = %id.0, "account deleted");
     Ok(id)
 }
@@ -230,6 +232,7 @@ async fn alter(core: &Core, id: UserId, takes: Takes, mut change: ActiveModel) -
     change.id = Set(user.id);
     let user = change.update(&tx).await?;
     tx.commit().await?;
+    core.events.tell(Event::RightsChanged(id));
     Ok(Arc::new(User::from(user)))
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::core::{
     Core, Origin,
     error::{Faults, Result},
+    events::Event,
     hasher::PasswordHash,
     sessions::{self, Scope, SessionId},
     viewer::{SignedIn, Viewer},
@@ -42,6 +43,7 @@ pub async fn change_password(
     let hash = core.hasher.hash(new).await?;
     let changed = core.db.retry(|| replace(core, viewer, &proved, &hash)).await?;
     core.outbox.ring();
+    core.events.tell(Event::RightsChanged(viewer.user.id));
     tracing::info!(user = %viewer.user.id.0, address = %origin.address, "password changed");
     Ok(changed)
 }

@@ -16,6 +16,7 @@ use crate::core::{
     Core, Origin,
     clock::Time,
     error::{Error, Faults, Result},
+    events::Event,
     hasher::PasswordHash,
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
@@ -53,6 +54,7 @@ pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_pass
     let hash = core.hasher.hash(new_password).await?;
     core.db.retry(|| replace(core, &attempt, &hash)).await?;
     core.outbox.ring();
+    core.events.tell(Event::RightsChanged(UserId(user.id)));
     core.limits.forget_failures(&login::throttle_key(UserId(user.id)));
     tracing::info!(user = %user.id, address = %origin.address, "password reset");
     Ok(())

@@ -16,6 +16,7 @@ use crate::core::{
     Core,
     accounts::UserId,
     error::{Error, Result, is_missing_reference},
+    events::Event,
     posts::{self, PostId, types::CommentBody},
     viewer::{Role, Viewer},
 };
@@ -29,6 +30,7 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewComment) -> Result<Arc
     let author = viewer.signed_in()?;
     let body = CommentBody::parse(&new.body).map_err(|fault| fault.at("body"))?;
     let row = core.db.retry(|| insert(core, viewer, author.user.id, new.post, &body)).await?;
+    core.events.tell(Event::CommentAdded { post: new.post, comment: CommentId(row.id) });
     Ok(Arc::new(Comment { author: Some(author.user.clone()), ..Comment::from(row) }))
 }
 

@@ -16,6 +16,7 @@ use crate::core::{
     Core,
     clock::Time,
     error::{AuthFailure, Error, Faults, Result, is_missing_reference},
+    events::Event,
     search,
     viewer::{Role, Viewer},
 };
@@ -58,6 +59,9 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Po
     // The account was deleted since the request came in.
     let gone = Error::Unauthenticated(AuthFailure::Revoked);
     insert.map_err(|error| if is_missing_reference(&error) { gone } else { error.into() })?;
+    if new.status == Status::Published {
+        core.events.tell(Event::PostPublished(PostId(row.id)));
+    }
     Ok(Arc::new(Post { author: Some(author.user.clone()), ..Post::from(row) }))
 }
 
@@ -70,7 +74,10 @@ pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) ->
         return Err(faults.into());
     }
     let (title, body) = (title.flatten(), body.flatten());
-    core.db.retry(|| store(core, viewer, id, title.as_ref(), body.as_ref(), change.status)).await?;
+    let appears = core.db.retry(|| store(core, viewer, id, title.as_ref(), body.as_ref(), change.status)).await?;
+    if appears {
+        core.events.tell(Event::PostPublished(id));
+    }
     let want = Want { body: true, author: true };
     let mut written = by_ids(core, viewer, &[id], want).await?;
     written.remove(&id).ok_or(Error::NotFound)
@@ -83,6 +90,7 @@ pub async fn delete(core: &Core, viewer: &Viewer, id: PostId) -> Result<PostId> 
     Ok(id)
 }
 
+/// Whether a draft has become a post that everybody sees.
 async fn store(
     core: &Core,
     viewer: &Viewer,
@@ -90,10 +98,11 @@ async fn store(
     title: Option<&Title>,
     body: Option<&Body>,
     status: Option<Status>,
-) -> Result<()> {
+) -> Result<bool> {
     let tx = core.db.begin().await?;
     let post = own(&tx, viewer, id).await?;
     let now = core.clock.now();
+    let appears = status == Some(Status::Published) && Status::parse(&post.status) == Status::Draft;
     let first_publication = status == Some(Status::Published) && post.published_at.0 == 0;
     let mut change = ActiveModel { id: Set(post.id), updated_at: Set(now), ..Default::default() };
     if let Some(title) = title {
@@ -115,7 +124,8 @@ async fn store(
         change.published_at = Set(now);
     }
     change.update(&tx).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(appears)
 }
 
 async fn remove(core: &Core, viewer: &Viewer, id: PostId) -> Result<()> {

@@ -16,6 +16,7 @@ use crate::core::{
     clock::Time,
     crypto::digest_of,
     error::{AuthFailure, Error, Result},
+    tokens::Named,
     viewer::{SignedIn, Viewer},
 };
 
@@ -40,10 +41,12 @@ struct Found {
 /// The viewer that the access token stands for at this moment; role and suspension come from the database.
 pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
     let now = core.clock.now();
-    let (user, session) = core.tokens.verify(token, now).map_err(Error::Unauthenticated)?;
+    let named = core.tokens.verify(token, now).map_err(Error::Unauthenticated)?;
+    let Named { user, session, good_until } = named;
     let of_token = Column::Id.eq(session.0).and(Column::UserId.eq(user.0)).and(Column::HandleDigest.is_null());
     let found = find(core, of_token, now).await?.ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
-    Ok(Viewer::User(SignedIn { user: Arc::new(found.user), session, transport: Transport::Bearer }))
+    let (user, transport, token_until) = (Arc::new(found.user), Transport::Bearer, Some(good_until));
+    Ok(Viewer::User(SignedIn { user, session, transport, token_until }))
 }
 
 /// The viewer that a cookie stands for. Each use extends the session, up to its absolute end.
@@ -60,8 +63,22 @@ pub async fn recognise(core: &Core, handle: &str) -> Result<Recognised> {
         None
     });
     let extended = extended.map(|expires_in| Handle { secret: handle.to_owned(), expires_in });
-    let signed_in = SignedIn { user: Arc::new(found.user), session: found.session, transport: Transport::Cookie };
+    let (user, session) = (Arc::new(found.user), found.session);
+    let signed_in = SignedIn { user, session, transport: Transport::Cookie, token_until: None };
     Ok(Recognised { viewer: Viewer::User(signed_in), extended })
+}
+
+/// Whether somebody who was let in a while ago would be let in now, with the same rights: for streams, which outlive
+/// their request.
+pub async fn recheck(core: &Core, viewer: &Viewer) -> Result<()> {
+    let Viewer::User(known) = viewer else { return Ok(()) };
+    let now = core.clock.now();
+    if known.token_until.is_some_and(|until| until <= now) {
+        return Err(Error::Unauthenticated(AuthFailure::Expired));
+    }
+    let found = find(core, Column::Id.eq(known.session.0), now).await?;
+    let found = found.ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
+    if found.user.role == known.user.role { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// The live session with its user; none when there is no such row.

@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult as _, Iterable as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    Session,
+    Session, SessionId,
     entity::{Column, Entity, Model},
 };
 use crate::core::{
@@ -69,6 +69,19 @@ pub async fn count_by_users(core: &Core, users: &[UserId]) -> Result<HashMap<Use
 pub(crate) async fn count_live(core: &Core, user: UserId) -> Result<u64> {
     let of_user = Entity::find().filter(Column::UserId.eq(user.0)).filter(live(core.clock.now()));
     Ok(of_user.count(core.db.read()).await?)
+}
+
+/// The sessions of a user that were ended, not those that expired, since a moment, in the order of their ends.
+pub async fn ended_since(core: &Core, user: UserId, since: Time) -> Result<Vec<(SessionId, Time)>> {
+    let ended = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::EndedAt])
+        .filter(Column::UserId.eq(user.0))
+        .filter(Column::EndedAt.gte(since))
+        .order_by_asc(Column::EndedAt)
+        .order_by_asc(Column::Id);
+    let ended = ended.into_tuple::<(Uuid, Time)>().all(core.db.read()).await?;
+    Ok(ended.into_iter().map(|(id, at)| (SessionId(id), at)).collect())
 }
 
 /// Neither ended nor expired.

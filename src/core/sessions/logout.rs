@@ -15,6 +15,7 @@ use crate::core::{
     Core,
     accounts::UserId,
     error::{Error, Result},
+    events::Event,
     viewer::{Role, SignedIn, Viewer},
 };
 
@@ -29,6 +30,7 @@ pub enum Scope {
 pub async fn logout(core: &Core, viewer: &Viewer, scope: Scope) -> Result<Vec<SessionId>> {
     let viewer = viewer.signed_in()?;
     let ended = core.db.retry(|| end_now(core, viewer, scope)).await?;
+    core.events.tell(Event::RightsChanged(viewer.user.id));
     tracing::info!(user = %viewer.user.id.0, sessions = ended.len(), "logout");
     Ok(ended)
 }
@@ -38,10 +40,11 @@ pub async fn revoke(core: &Core, viewer: &Viewer, id: SessionId) -> Result<Sessi
     let viewer = viewer.signed_in()?;
     let whose = (viewer.user.role < Role::Admin).then(|| Column::UserId.eq(viewer.user.id.0));
     let meant = live(core.clock.now()).add(Column::Id.eq(id.0)).add_option(whose);
-    let ended = core.db.retry(|| end(core, core.db.write(), meant.clone())).await?;
-    if ended == 0 {
-        return Err(Error::NotFound);
-    }
+    let found = Entity::find().select_only().column(Column::UserId).filter(meant);
+    let owner = found.into_tuple::<Uuid>().one(core.db.read()).await?.ok_or(Error::NotFound)?;
+    let this = || Condition::all().add(Column::Id.eq(id.0));
+    core.db.retry(|| end(core, core.db.write(), this())).await?;
+    core.events.tell(Event::RightsChanged(UserId(owner)));
     tracing::info!(user = %viewer.user.id.0, session = %id.0, "session revoked");
     Ok(id)
 }
@@ -74,17 +77,16 @@ pub(crate) async fn end_in_scope(
 
 /// Ends every session of a user, in the transaction of the cause.
 pub(crate) async fn end_all(core: &Core, db: &impl ConnectionTrait, user: UserId) -> Result<()> {
-    end(core, db, Condition::all().add(Column::UserId.eq(user.0))).await?;
-    Ok(())
+    end(core, db, Condition::all().add(Column::UserId.eq(user.0))).await
 }
 
-/// Ends those that have not ended, and says how many they were. The end that was noted first stays.
-pub(super) async fn end(core: &Core, db: &impl ConnectionTrait, which: Condition) -> Result<u64> {
-    let ended = Entity::update_many()
+/// Ends those that have not ended; the end that was noted first stays.
+pub(super) async fn end(core: &Core, db: &impl ConnectionTrait, which: Condition) -> Result<()> {
+    Entity::update_many()
         .col_expr(Column::EndedAt, Expr::value(core.clock.now()))
         .filter(which)
         .filter(Column::EndedAt.is_null())
         .exec(db)
         .await?;
-    Ok(ended.rows_affected)
+    Ok(())
 }

@@ -8,9 +8,9 @@ mod logout;
 mod open;
 mod refresh;
 
-pub use authenticate::{Recognised, authenticate, recognise};
+pub use authenticate::{Recognised, authenticate, recheck, recognise};
 pub(crate) use list::count_live;
-pub use list::{count_by_users, list_by_users};
+pub use list::{count_by_users, ended_since, list_by_users};
 pub use logout::{Scope, logout, revoke};
 pub(crate) use logout::{end_all, end_in_scope};
 pub(crate) use open::{Wish, open};

@@ -19,6 +19,7 @@ use crate::core::{
     accounts::{Private, User, UserId, types::DeviceName, users},
     crypto::digest_of,
     error::Result,
+    events::Event,
 };
 
 const USER_AGENT: usize = 255;
@@ -49,6 +50,8 @@ pub(crate) async fn open(
     let replaced = wish.replaces.as_deref().map(digest_of);
     let stored = core.db.retry(|| store(core, &row, password_hash, replaced.as_deref())).await?;
     let Some(refresh_token) = stored else { return Ok(None) };
+    // Older sessions may have ended for this one.
+    core.events.tell(Event::RightsChanged(user.id));
     let key = match (handle, refresh_token) {
         (Some(secret), _) => Key::Cookie(Handle { secret, expires_in: now.until(row.expires_at()) }),
         (None, refresh) => {

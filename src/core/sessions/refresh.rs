@@ -17,9 +17,10 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
-    accounts::{User, users},
+    accounts::{User, UserId, users},
     crypto::digest_of,
     error::{AuthFailure, Error, Result},
+    events::Event,
     limits::Quota,
 };
 
@@ -35,7 +36,8 @@ pub async fn refresh(core: &Core, origin: &Origin, token: &str) -> Result<Opened
             let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
             Ok(Opened { session: *session, user, key: Key::Tokens { access, refresh: refresh_token } })
         }
-        Exchange::Reused { session } => {
+        Exchange::Reused { session, user } => {
+            core.events.tell(Event::RightsChanged(user));
             tracing::warn!(%session, address = %origin.address, "a refresh token was used twice; its session is ended");
             Err(Error::Unauthenticated(AuthFailure::Revoked))
         }
@@ -44,7 +46,7 @@ pub async fn refresh(core: &Core, origin: &Origin, token: &str) -> Result<Opened
 
 enum Exchange {
     Done { session: Box<Session>, user: Arc<User>, refresh_token: String },
-    Reused { session: Uuid },
+    Reused { session: Uuid, user: UserId },
 }
 
 async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
@@ -68,7 +70,7 @@ async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     if !take(core, &tx, &token).await? {
         logout::end(core, &tx, Condition::all().add(entity::Column::Id.eq(session.id))).await?;
         tx.commit().await?;
-        return Ok(Exchange::Reused { session: token.session_id });
+        return Ok(Exchange::Reused { session: token.session_id, user: user.id });
     }
     let refresh_token = issue(core, &tx, session.id, Some(digest)).await?;
     let mut change = entity::ActiveModel::from(session);

@@ -81,7 +81,7 @@ impl Lyceum {
     pub(crate) async fn together(&self, calls: Vec<Call>) -> Vec<Answer> {
         let start = std::sync::Arc::new(Barrier::new(calls.len()));
         let tasks = calls.into_iter().map(|call| {
-            let app = lyceum::app::App { core: self.app.core.clone(), router: self.app.router.clone() };
+            let app = self.app.clone();
             let start = start.clone();
             tokio::spawn(async move {
                 let request = call.into_request();

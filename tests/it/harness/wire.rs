@@ -37,10 +37,10 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let routes = app.router.clone();
+        let (routes, closing) = (app.router.clone(), app.closing.clone());
         let task = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve::serve(listener, routes, limits, stopped).await;
+            serve::serve(listener, routes, limits, &closing, stopped).await;
         });
         Self { address, stop, task }
     }

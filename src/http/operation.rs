@@ -1,0 +1,77 @@
+//! One operation, whatever brought it: a request's body, a query string, a message on a socket. Nothing of it runs before
+//! all of the limits have been met.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use async_graphql::{Request, Response, parser::types::OperationType};
+use futures_util::{FutureExt as _, stream::BoxStream};
+use tracing::Instrument as _;
+
+use super::{
+    Door,
+    body::Params,
+    document::{Document, Refusal},
+};
+use crate::{
+    core::Error,
+    graphql::{self, Asked},
+};
+
+pub(super) struct Operation {
+    document: Arc<Document>,
+    params: Params,
+    pub kind: OperationType,
+}
+
+impl Operation {
+    /// The document, parsed once and within every limit.
+    pub(super) fn prepare(door: &Door, params: Params) -> Result<Self, Refusal> {
+        let document = door.documents.prepare(&params.query)?;
+        let name = params.operation_name.as_deref();
+        let kind = document.operation(name)?;
+        document.check_variables(name, &params.variables)?;
+        document.check_cost(name, &params.variables, &door.settings.documents)?;
+        Ok(Self { document, params, kind })
+    }
+
+    /// Whether it is for people who are not signed in.
+    pub(super) fn is_open(&self) -> bool {
+        self.document.holds_only(self.params.operation_name.as_deref(), graphql::OPEN_MUTATIONS)
+    }
+
+    /// Runs it, for as long as an operation may take. A mutation runs in a task of its own, which outlives a client
+    /// that goes away: half a transaction is nobody's wish.
+    pub(super) async fn execute(self, door: &Door, asked: Asked) -> Result<Response, Error> {
+        let schema = door.schema.clone();
+        let is_mutation = self.kind == OperationType::Mutation;
+        let request = self.into_request(door, asked);
+        let run = async move { schema.execute(request).await };
+        let timeout = door.settings.operation_timeout;
+        let done = if is_mutation {
+            let task = tokio::spawn(run.in_current_span());
+            tokio::time::timeout(timeout, task).await.map(|joined| joined.map_err(|_| ()))
+        } else {
+            tokio::time::timeout(timeout, AssertUnwindSafe(run).catch_unwind()).await.map(|ran| ran.map_err(|_| ()))
+        };
+        match done {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(())) => Err(Error::internal("a resolver panicked")),
+            Err(_) => Err(Error::Timeout),
+        }
+    }
+
+    /// The results of a subscription, for as long as somebody takes them.
+    pub(super) fn results(self, door: &Door, asked: Asked) -> BoxStream<'static, Response> {
+        door.schema.execute_stream(self.into_request(door, asked))
+    }
+
+    fn into_request(self, door: &Door, asked: Asked) -> Request {
+        let mut request = Request::new(String::new()).variables(self.params.variables);
+        request.operation_name = self.params.operation_name;
+        request.set_parsed_query(self.document.parsed().clone());
+        if !door.settings.documents.introspection {
+            request = request.disable_introspection();
+        }
+        graphql::with_context(request, asked)
+    }
+}
