@@ -9,6 +9,7 @@ mod people;
 mod process;
 mod rows;
 mod sabotage;
+mod socket;
 mod statements;
 pub(crate) mod wire;
 
@@ -50,6 +51,7 @@ pub(crate) use people::*;
 pub(crate) use process::*;
 pub(crate) use rows::*;
 pub(crate) use sabotage::{Sabotage, contents};
+pub(crate) use socket::Socket;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);
