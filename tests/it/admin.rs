@@ -15,15 +15,15 @@ use uuid::Uuid;
 use crate::harness::*;
 
 /// Runs `lyceum admin …` and gives what it prints.
-fn admin(lyceum: &Lyceum, arguments: &[&str]) -> String {
-    let finished = lyceum.command(&[&["admin"], arguments].concat());
+async fn admin(lyceum: &Lyceum, arguments: &[&str]) -> String {
+    let finished = lyceum.command(&[&["admin"], arguments].concat()).await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
     finished.stdout
 }
 
 /// The same where it is refused: what it says on standard error.
-fn refused(lyceum: &Lyceum, arguments: &[&str]) -> String {
-    let finished = lyceum.command(&[&["admin"], arguments].concat());
+async fn refused(lyceum: &Lyceum, arguments: &[&str]) -> String {
+    let finished = lyceum.command(&[&["admin"], arguments].concat()).await;
     assert_eq!((finished.code, &*finished.stdout), (Some(1), ""), "{finished:?}");
     let told = finished.stderr.lines().find_map(|line| line.strip_prefix("lyceum: "));
     told.unwrap_or_else(|| panic!("{finished:?}")).to_owned()
@@ -37,12 +37,12 @@ async fn role_of(lyceum: &Lyceum, person: &Person) -> String {
 async fn a_role_is_set_by_username_or_address_and_felt_on_the_next_request() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
-        assert_eq!(admin(lyceum, &["role", "ADA", "moderator"]), "ada is a moderator\n");
+        assert_eq!(admin(lyceum, &["role", "ADA", "moderator"]).await, "ada is a moderator\n");
         assert_eq!(role_of(lyceum, &ada).await, "MODERATOR");
-        assert_eq!(admin(lyceum, &["role", "Ada@Example.com", "admin"]), "ada is an administrator\n");
+        assert_eq!(admin(lyceum, &["role", "Ada@Example.com", "admin"]).await, "ada is an administrator\n");
         assert_eq!(role_of(lyceum, &ada).await, "ADMIN");
         lyceum.person_with_role("rose", "ADMIN").await;
-        assert_eq!(admin(lyceum, &["role", "ada", "user"]), "ada is a user\n");
+        assert_eq!(admin(lyceum, &["role", "ada", "user"]).await, "ada is a user\n");
         assert_eq!(role_of(lyceum, &ada).await, "USER");
     })
     .await;
@@ -55,12 +55,12 @@ async fn the_last_administrator_stays_one_whoever_runs_the_server() {
         let rose = lyceum.person_with_role("rose", "ADMIN").await;
         lyceum.person("ada").await;
         for arguments in [&["role", "rose", "user"][..], &["role", "rose", "moderator"], &["suspend", "rose"]] {
-            assert_eq!(refused(lyceum, arguments), "There has to be one administrator at least.");
+            assert_eq!(refused(lyceum, arguments).await, "There has to be one administrator at least.");
         }
         assert_eq!(role_of(lyceum, &rose).await, "ADMIN");
-        admin(lyceum, &["role", "ada", "admin"]);
-        admin(lyceum, &["suspend", "rose"]);
-        assert_eq!(refused(lyceum, &["role", "ada", "user"]), "There has to be one administrator at least.");
+        admin(lyceum, &["role", "ada", "admin"]).await;
+        admin(lyceum, &["suspend", "rose"]).await;
+        assert_eq!(refused(lyceum, &["role", "ada", "user"]).await, "There has to be one administrator at least.");
     })
     .await;
 }
@@ -70,7 +70,8 @@ async fn the_last_administrator_stays_one_whoever_runs_the_server() {
 async fn a_suspension_ends_sessions_and_tells_its_reason_until_it_is_lifted() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
-        let told = admin(lyceum, &["suspend", "ada", "--until", "2100-01-31T10:00:00+01:00", "--reason", "Spam."]);
+        let told =
+            admin(lyceum, &["suspend", "ada", "--until", "2100-01-31T10:00:00+01:00", "--reason", "Spam."]).await;
         assert_eq!(told, "ada is suspended until 2100-01-31 09:00 UTC, and every session has ended\n");
         assert_eq!(lyceum.run_as(&ada.token, ME, json!({})).await.reason(), "REVOKED");
         let answer = lyceum.log_in("ada", PASSWORD).await;
@@ -78,13 +79,13 @@ async fn a_suspension_ends_sessions_and_tells_its_reason_until_it_is_lifted() {
         let message = answer.str_at("login.userErrors.0.message");
         assert!(message.ends_with("until 2100-01-31 09:00 UTC. The reason: Spam."), "{message}");
 
-        assert_eq!(admin(lyceum, &["reinstate", "ada@example.com"]), "ada is not suspended\n");
+        assert_eq!(admin(lyceum, &["reinstate", "ada@example.com"]).await, "ada is not suspended\n");
         lyceum.log_in("ada", PASSWORD).await.ok();
 
-        let told = admin(lyceum, &["suspend", "ada", "--for", "12h"]);
+        let told = admin(lyceum, &["suspend", "ada", "--for", "12h"]).await;
         assert!(told.starts_with("ada is suspended until 20"), "{told}");
         assert_eq!(lyceum.log_in("ada", PASSWORD).await.user_errors("login"), ["ACCOUNT_SUSPENDED"]);
-        let told = admin(lyceum, &["suspend", "ada"]);
+        let told = admin(lyceum, &["suspend", "ada"]).await;
         assert_eq!(told, "ada is suspended, and every session has ended\n");
         lyceum.advance(Duration::from_hours(24 * 365 * 200));
         assert_eq!(lyceum.log_in("ada", PASSWORD).await.user_errors("login"), ["ACCOUNT_SUSPENDED"]);
@@ -99,12 +100,12 @@ async fn what_cannot_be_done_is_told_in_words_and_changes_nothing() {
         for command in
             [&["role", "bea", "admin"][..], &["suspend", "bea"], &["reinstate", "bea"], &["reset-password", "bea"]]
         {
-            assert_eq!(refused(lyceum, command), "there is no account \"bea\"");
+            assert_eq!(refused(lyceum, command).await, "there is no account \"bea\"");
         }
-        assert_eq!(refused(lyceum, &["suspend", "b@example.com"]), "there is no account \"b@example.com\"");
-        let past = refused(lyceum, &["suspend", "ada", "--until", "2020-01-01T00:00:00Z"]);
+        assert_eq!(refused(lyceum, &["suspend", "b@example.com"]).await, "there is no account \"b@example.com\"");
+        let past = refused(lyceum, &["suspend", "ada", "--until", "2020-01-01T00:00:00Z"]).await;
         assert_eq!(past, "until: Choose a moment that is yet to come.");
-        assert!(refused(lyceum, &["suspend", "ada", "--reason", &"x".repeat(501)]).starts_with("reason: "));
+        assert!(refused(lyceum, &["suspend", "ada", "--reason", &"x".repeat(501)]).await.starts_with("reason: "));
         for usage in [
             &["role", "ada", "root"][..],
             &["suspend", "ada", "--until", "tomorrow"],
@@ -112,7 +113,7 @@ async fn what_cannot_be_done_is_told_in_words_and_changes_nothing() {
             &["suspend", "ada", "--for", "1d", "--until", "2100-01-01T00:00:00Z"],
             &["reset-password"],
         ] {
-            let finished = lyceum.command(&[&["admin"], usage].concat());
+            let finished = lyceum.command(&[&["admin"], usage].concat()).await;
             assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
         }
         assert_eq!(role_of(lyceum, &ada).await, "USER");
@@ -130,7 +131,7 @@ async fn a_reset_link_works_once_and_nothing_changes_until_then() {
         let mailed = lyceum.token_for(&ada.email).await;
         let mails = lyceum.mails().await.len();
 
-        let finished = lyceum.command(&["admin", "reset-password", "ada"]);
+        let finished = lyceum.command(&["admin", "reset-password", "ada"]).await;
         assert_eq!(finished.code, Some(0), "{finished:?}");
         assert!(finished.stderr.contains("The sessions of ada go on until it is used"), "{finished:?}");
         assert!(finished.stderr.contains("Nothing was mailed."), "{finished:?}");
@@ -214,8 +215,8 @@ async fn the_list_shows_administrators_and_moderators_in_columns() {
             lyceum.person_with_role(name, role).await;
             lyceum.advance(Duration::from_secs(1));
         }
-        admin(lyceum, &["suspend", "milo"]);
-        let listed = admin(lyceum, &["list"]);
+        admin(lyceum, &["suspend", "milo"]).await;
+        let listed = admin(lyceum, &["list"]).await;
         let lines: Vec<&str> = listed.lines().collect();
         let rows: Vec<Vec<&str>> = lines[1..].iter().map(|line| columns(lines[0], line)).collect();
         let day = "2026-01-01";
@@ -229,7 +230,7 @@ async fn the_list_shows_administrators_and_moderators_in_columns() {
         );
         let longest = "z_23456789_123456789_123456789_2";
         lyceum.verified(longest).await;
-        let listed = admin(lyceum, &["list", "--all"]);
+        let listed = admin(lyceum, &["list", "--all"]).await;
         let last = columns(listed.lines().next().unwrap(), listed.lines().last().unwrap());
         assert_eq!(last[..5], [longest, "user", "active", day, "never"]);
         assert_eq!(listed.lines().count(), 6);
@@ -246,10 +247,10 @@ async fn the_list_of_all_goes_through_every_page() {
         lyceum.insert_users(&rows).await;
         let expected: Vec<String> = rows.iter().map(|row| row.username.clone()).collect();
 
-        let listed = admin(lyceum, &["list", "--all"]);
+        let listed = admin(lyceum, &["list", "--all"]).await;
         let names: Vec<&str> = listed.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
         assert_eq!(names, expected);
-        let listed = admin(lyceum, &["list", "--all", "--json"]);
+        let listed = admin(lyceum, &["list", "--all", "--json"]).await;
         let objects: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(objects.iter().map(|user| user["username"].as_str().unwrap()).collect::<Vec<_>>(), expected);
         let first = json!({
@@ -259,7 +260,7 @@ async fn the_list_of_all_goes_through_every_page() {
         });
         assert_eq!(objects[0], first);
         assert_eq!(objects[0]["createdAt"].as_str().unwrap().len(), "2026-01-01T00:00:00.000000Z".len());
-        assert_eq!(admin(lyceum, &["list", "--json"]), "");
+        assert_eq!(admin(lyceum, &["list", "--json"]).await, "");
     })
     .await;
 }

@@ -141,9 +141,15 @@ impl Lyceum {
     }
 
     /// Runs a command of the real binary on the same database, with the same secrets, but on the system's clock.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Finished {
-        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Home::new().run(arguments, &[&settings[..], &[("PUBLIC_URL", BASE)]].concat(), "")
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Finished {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let settings = self.settings.clone();
+        // The app under test has to go on meanwhile: what it lets go of is let go of by its own run time.
+        let run = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            Home::new().run(&arguments, &for_commands(&settings), "")
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -185,6 +191,11 @@ impl Lyceum {
     pub(crate) async fn request(&self, request: Request<Body>) -> Answer {
         send(&self.app, request).await
     }
+}
+
+fn for_commands(settings: &[(String, String)]) -> Vec<(&str, &str)> {
+    let own = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    own.chain([("PUBLIC_URL", BASE)]).collect()
 }
 
 async fn build(settings: &[(String, String)], clock: &Clock, transport: &Transport, seed: u64) -> App {
