@@ -2,6 +2,7 @@
 
 mod admin;
 mod doctor;
+mod import;
 mod logging;
 mod migrate;
 mod schema;
@@ -39,6 +40,8 @@ enum Command {
     Schema,
     /// Fill an empty database with an example site
     Seed(seed::Asked),
+    /// Bring accounts of another system in, with their password hashes
+    Import(import::Asked),
     /// Manage administrators and accounts
     #[command(subcommand)]
     Admin(admin::Command),
@@ -48,8 +51,14 @@ enum Command {
 
 /// The domain on a database that is up to date, for commands that work without a door.
 async fn open(config: &Config) -> Result<Core, Failure> {
+    let core = connect(config).await?;
+    core.db.migrate().await?;
+    Ok(core)
+}
+
+/// The same on a database as it is.
+async fn connect(config: &Config) -> Result<Core, Failure> {
     let db = app::connect(config).await?;
-    db.migrate().await?;
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     Ok(app::core(config, &base, db, World::real(config)?)?)
 }
@@ -59,7 +68,16 @@ async fn open(config: &Config) -> Result<Core, Failure> {
 pub enum Failure {
     Settings(Wrong),
     Domain(Error),
+    /// A file that was named, and why it cannot be read.
+    Unreadable(String),
     Other(String),
+}
+
+impl Failure {
+    /// 2 for what is wrong with the command itself, as the parser of the command line has it too.
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Unreadable(_)) { 2 } else { 1 }
+    }
 }
 
 pub fn run(cli: Cli) -> Result<(), Failure> {
@@ -79,6 +97,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Migrate => migrate::run(&config).await,
             Command::Schema => Ok(()),
             Command::Seed(asked) => seed::run(&config, asked).await,
+            Command::Import(asked) => import::run(&config, asked).await,
             Command::Admin(command) => admin::run(&config, command).await,
             Command::Doctor => doctor::run(&config).await,
         }
@@ -95,7 +114,7 @@ impl fmt::Display for Failure {
             }
             Self::Domain(Error::Unavailable(cause)) => write!(f, "DATABASE_URL: the database does not answer: {cause}"),
             Self::Domain(error) => write!(f, "{error}"),
-            Self::Other(text) => write!(f, "{text}"),
+            Self::Unreadable(text) | Self::Other(text) => write!(f, "{text}"),
         }
     }
 }

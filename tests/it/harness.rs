@@ -152,6 +152,11 @@ impl Lyceum {
         tokio::task::spawn_blocking(run).await.unwrap()
     }
 
+    /// The same, to be watched while it runs.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> std::process::Child {
+        Home::new().command(arguments, &for_commands(&self.settings)).spawn().unwrap()
+    }
+
     pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
     }

@@ -28,6 +28,7 @@ mod examples;
 mod hostile;
 mod http;
 mod ids;
+mod import;
 mod limits;
 mod management;
 mod migrations;

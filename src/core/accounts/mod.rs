@@ -5,6 +5,7 @@ pub mod availability;
 pub mod directory;
 pub mod email_change;
 mod entity;
+pub mod import;
 pub mod login;
 mod mail_quota;
 pub mod management;

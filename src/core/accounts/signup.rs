@@ -18,6 +18,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
+    clock::Time,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     hasher::PasswordHash,
     limits::Quota,
@@ -51,6 +52,39 @@ pub(super) struct Parsed {
     pub email: Email,
     pub first_name: PersonName,
     pub last_name: PersonName,
+}
+
+impl Parsed {
+    /// The row of a user who is made at that moment.
+    pub(super) fn row(
+        &self,
+        id: Uuid,
+        hash: &PasswordHash,
+        role: Role,
+        email_verified_at: Option<Time>,
+        now: Time,
+    ) -> users::Model {
+        users::Model {
+            id,
+            username: self.username.as_str().to_owned(),
+            username_key: self.username.key(),
+            email: self.email.as_str().to_owned(),
+            email_key: self.email.key(),
+            first_name: self.first_name.as_str().to_owned(),
+            last_name: self.last_name.as_str().to_owned(),
+            search_text: search::folded([self.username.as_str(), self.first_name.as_str(), self.last_name.as_str()]),
+            role: role.as_str().to_owned(),
+            password_hash: hash.hash.clone(),
+            password_scheme: hash.scheme.clone(),
+            email_verified_at,
+            suspended_until: None,
+            suspended_reason: None,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+            avatar: None,
+        }
+    }
 }
 
 pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<SignedUp> {
@@ -224,26 +258,7 @@ pub(super) async fn insert_user(
     verified: bool,
 ) -> Result<users::Model> {
     let now = core.clock.now();
-    let row = users::Model {
-        id: core.random.uuid(now),
-        username: new.username.as_str().to_owned(),
-        username_key: new.username.key(),
-        email: new.email.as_str().to_owned(),
-        email_key: new.email.key(),
-        first_name: new.first_name.as_str().to_owned(),
-        last_name: new.last_name.as_str().to_owned(),
-        search_text: search::folded([new.username.as_str(), new.first_name.as_str(), new.last_name.as_str()]),
-        role: role.as_str().to_owned(),
-        password_hash: hash.hash.clone(),
-        password_scheme: hash.scheme.clone(),
-        email_verified_at: verified.then_some(now),
-        suspended_until: None,
-        suspended_reason: None,
-        last_login_at: None,
-        created_at: now,
-        updated_at: now,
-        avatar: None,
-    };
+    let row = new.row(core.random.uuid(now), hash, role, verified.then_some(now), now);
     let insert = users::Entity::insert(users::ActiveModel::from(row.clone())).exec_without_returning(tx).await;
     match insert {
         Ok(_) => Ok(row),

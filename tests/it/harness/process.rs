@@ -111,7 +111,7 @@ impl Home {
         Server { child, stdout, stderr, address }
     }
 
-    fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lyceum"));
         let settings = settings.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
         command.args(arguments).env_clear().envs(settings).current_dir(&self.folder);
