@@ -5,11 +5,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::{
     context::ContextExt as _,
     error::UserError,
+    management::DeletedContent,
     node::{Kind, Shown, global_id},
     payload::{Guarded, Payload, answer},
     users::User,
 };
-use crate::core::accounts::password_change;
+use crate::core::accounts::{deletion, password_change};
 
 /// A new password, and the one before it.
 #[derive(InputObject)]
@@ -31,7 +32,26 @@ struct ChangePasswordPayload {
     user_errors: Vec<UserError>,
 }
 
-super::payload::payloads!(ChangePasswordPayload);
+/// The end of one's own account.
+#[derive(InputObject)]
+struct DeleteAccountInput {
+    /// The password as it is now.
+    password: String,
+    /// What becomes of posts and comments.
+    #[graphql(default_with = "DeletedContent::KeepAnonymised")]
+    content: DeletedContent,
+}
+
+/// The answer to the end of one's own account.
+#[derive(Default, SimpleObject)]
+struct DeleteAccountPayload {
+    /// The id of what is gone.
+    deleted_user_id: Option<ID>,
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+super::payload::payloads!(ChangePasswordPayload, DeleteAccountPayload);
 
 #[derive(Default)]
 pub struct AccountMutations;
@@ -53,6 +73,24 @@ impl AccountMutations {
         answer(done.await, |changed| ChangePasswordPayload {
             user: Some(User::new(changed.user).into()),
             ended_session_ids: Some(changed.ended.into_iter().map(|id| global_id(Kind::Session, id.0)).collect()),
+            user_errors: Vec::new(),
+        })
+    }
+    /// Deletes your account and everything that belongs to it, at once and for ever. Every session ends, the username
+    /// and the e-mail address are free again, and a farewell goes to that address.
+    async fn delete_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The password, and what becomes of the content.")] input: DeleteAccountInput,
+    ) -> Guarded<DeleteAccountPayload> {
+        let done = async {
+            let (core, viewer, origin) = (ctx.core()?, ctx.viewer()?, ctx.origin()?);
+            let id = deletion::delete_account(core, viewer, origin, &input.password, input.content.into()).await?;
+            ctx.cookie()?.forget(viewer, &[viewer.signed_in()?.session]);
+            Ok(id)
+        };
+        answer(done.await, |id| DeleteAccountPayload {
+            deleted_user_id: Some(global_id(Kind::User, id.0)),
             user_errors: Vec::new(),
         })
     }

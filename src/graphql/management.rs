@@ -14,7 +14,8 @@ use crate::core::{
     Result,
     accounts::{
         UserId,
-        management::{self, Change, Content, Suspension},
+        deletion::{self, Content},
+        management::{self, Change, Suspension},
         signup::NewAccount,
     },
     error::Faults,
@@ -57,7 +58,7 @@ struct UpdateUserInput {
 /// What becomes of what somebody wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Content")]
-enum DeletedContent {
+pub(super) enum DeletedContent {
     /// Posts and comments stay, with nobody as their author.
     KeepAnonymised,
     /// Posts and comments go too, and the comments under those posts.
@@ -217,7 +218,7 @@ impl ManagementMutations {
     ) -> Guarded<DeleteUserPayload> {
         let done = async {
             let (viewer, id) = meant(ctx, &input.id)?;
-            management::delete(ctx.core()?, viewer, id, input.content.into()).await
+            deletion::delete_user(ctx.core()?, viewer, id, input.content.into()).await
         };
         answer(done.await, |id| DeleteUserPayload {
             deleted_user_id: Some(global_id(Kind::User, id.0)),

@@ -74,6 +74,7 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "changeEmail",
     "confirmEmailChange",
     "cancelEmailChange",
+    "deleteAccount",
 ];
 
 /// Those of them that are for people who are not signed in. A cookie of a session that has ended does not stand in

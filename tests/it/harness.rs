@@ -168,6 +168,12 @@ impl Lyceum {
         mails.lock().unwrap().clone()
     }
 
+    /// How many mails were sent so far; what is due stays in the outbox.
+    pub(crate) fn mails_sent(&self) -> usize {
+        let Transport::Memory(mails) = &self.transport else { unreachable!("tests keep mails in memory") };
+        mails.lock().unwrap().len()
+    }
+
     /// The newest mail to this address.
     pub(crate) async fn mail_to(&self, address: &str) -> Mail {
         self.mails().await.into_iter().rfind(|mail| mail.to == address).expect("a mail to that address")

@@ -179,6 +179,7 @@ async fn every_mutation_that_tries_a_secret_counts_as_one() {
             "changeEmail",
             "confirmEmailChange",
             "cancelEmailChange",
+            "deleteAccount",
         ]) {
             passes(lyceum, &format!("mutation {{ {name} logout {{ userErrors {{ code }} }} }}")).await;
             refused(lyceum, &format!("mutation {{ login {name} }}"), "QUERY_TOO_COMPLEX").await;

@@ -8,6 +8,7 @@
 mod harness;
 
 mod access;
+mod account_deletion;
 mod admin;
 mod architecture;
 mod atomicity;

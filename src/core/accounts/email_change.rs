@@ -110,6 +110,17 @@ pub(super) async fn end_all(core: &Core, tx: &DatabaseTransaction, user: Uuid) -
     end(core, tx, Condition::all().add(Column::UserId.eq(user))).await
 }
 
+/// Takes back what has not left yet of the mails about changes of this account, which is about to go. Each is told from
+/// other mails to its address by the moment at which its link expires.
+pub(super) async fn withdraw_mails(tx: &DatabaseTransaction, user: UserId) -> Result<()> {
+    let open = Entity::find().filter(Column::UserId.eq(user.0)).filter(Column::EndedAt.is_null());
+    for change in open.all(tx).await? {
+        mail::withdraw(tx, &change.new_email, Some(change.expires_at)).await?;
+        mail::withdraw(tx, &change.old_email, Some(change.cancel_until)).await?;
+    }
+    Ok(())
+}
+
 async fn end(core: &Core, tx: &DatabaseTransaction, which: Condition) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::EndedAt, Expr::value(core.clock.now()))

@@ -1,5 +1,5 @@
-//! What administrators do with accounts, and who runs the server. The last of them cannot lose the role, the account or the access, whatever
-//! races: every change to an administrator first locks the rows of all of them.
+//! What administrators do with accounts, and who runs the server. The last of them cannot lose the role, the account or
+//! the access, whatever races: every change to an administrator first locks the rows of all of them.
 
 use std::sync::Arc;
 
@@ -18,11 +18,10 @@ use super::{
 use crate::core::{
     Core,
     clock::Time,
-    comments,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     events::Event,
     hasher::PasswordHash,
-    posts, search, sessions,
+    search, sessions,
     settings::Disclosure,
     viewer::{Role, Viewer},
 };
@@ -40,13 +39,6 @@ pub struct Change {
     pub last_name: Option<String>,
     /// What is wrong with the input already; it is told with the rest.
     pub faults: Faults,
-}
-
-/// What becomes of what somebody wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    KeepAnonymised,
-    Delete,
 }
 
 pub struct Suspension {
@@ -139,14 +131,6 @@ pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<U
     Ok(user)
 }
 
-pub async fn delete(core: &Core, viewer: &Viewer, id: UserId, content: Content) -> Result<UserId> {
-    viewer.require(Role::Admin)?;
-    core.db.retry(|| remove(core, id, content)).await?;
-    core.events.tell(Event::RightsChanged(id));
-    tracing::info!(user = %id.0, "account deleted");
-    Ok(id)
-}
-
 async fn insert(core: &Core, new: &signup::Parsed, hash: &PasswordHash, role: Role) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     if availability::user_with_email(&tx, &new.email.key()).await?.is_some() {
@@ -236,22 +220,8 @@ async fn alter(core: &Core, id: UserId, takes: Takes, mut change: ActiveModel) -
     Ok(Arc::new(User::from(user)))
 }
 
-async fn remove(core: &Core, id: UserId, content: Content) -> Result<()> {
-    let tx = core.db.begin().await?;
-    keep_an_administrator(core, &tx, id).await?;
-    Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
-    if content == Content::Delete {
-        posts::entity::Entity::delete_many().filter(posts::entity::Column::AuthorId.eq(id.0)).exec(&tx).await?;
-        comments::Entity::delete_many().filter(comments::Column::AuthorId.eq(id.0)).exec(&tx).await?;
-    }
-    one_time::forget(&tx, id.0).await?;
-    sessions::end_all(core, &tx, id).await?;
-    Entity::delete_by_id(id.0).exec(&tx).await?;
-    Ok(tx.commit().await?)
-}
-
 /// Refuses to take the last administrator who can act. The lock makes changes to administrators wait for each other.
-async fn keep_an_administrator(core: &Core, tx: &DatabaseTransaction, user: UserId) -> Result<()> {
+pub(super) async fn keep_an_administrator(core: &Core, tx: &DatabaseTransaction, user: UserId) -> Result<()> {
     let administrators = Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).lock_exclusive().all(tx).await?;
     let now = core.clock.now();
     let can_act = |other: &Model| other.suspended_until.is_none_or(|until| until <= now);

@@ -2,6 +2,7 @@
 //! then writes all or nothing in one transaction.
 
 pub mod availability;
+pub mod deletion;
 pub mod directory;
 pub mod email_change;
 mod entity;

@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -119,6 +119,22 @@ pub async fn post(core: &Core, tx: &DatabaseTransaction, outgoing: Outgoing<'_>)
         last_error: Set(None),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Takes back what waits for this recipient; with a moment, only the mail that expires then. What is being sent at this
+/// very moment arrives all the same.
+pub async fn withdraw(tx: &DatabaseTransaction, to: &str, expires_at: Option<Time>) -> Result<()> {
+    let waiting = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::NextTryAt.is_not_null())
+        .filter(Column::Recipient.eq(to))
+        .filter(Condition::all().add_option(expires_at.map(|at| Column::ExpiresAt.eq(at))));
+    let waiting: Vec<Uuid> = waiting.into_tuple().all(tx).await?;
+    if !waiting.is_empty() {
+        Entity::delete_many().filter(Column::Id.is_in(waiting)).exec(tx).await?;
+    }
     Ok(())
 }
 

@@ -223,6 +223,7 @@ pub(super) const WAYS: &[Way] = &[
     way("mutation changeEmail(input: {newEmail: $new_email, currentPassword: $password})", Viewers),
     way("mutation confirmEmailChange(input: {token: $confirm}) > user", Provers),
     way("mutation cancelEmailChange(input: {token: $cancel})", Provers),
+    way("mutation deleteAccount(input: {password: \"not this one\"}) > userErrors", Viewers),
     way("mutation createPost(input: {title: \"T\", body: \"B\"}) > post > author", Viewers),
     way("mutation updatePost(input: {id: $post}) > post > author", Owners),
     way("mutation deletePost(input: {id: $spare_post})", Owners),

@@ -94,3 +94,36 @@ async fn a_change_of_address_is_confirmed_and_undone_whole_or_not_at_all() {
     })
     .await;
 }
+
+/// Bar 90: the end of an account: what was written, the mails that wait, the tokens, the sessions, the user and the
+/// farewell belong together. Until it works everything is as it was.
+#[tokio::test]
+async fn an_account_is_deleted_whole_or_not_at_all() {
+    on_each_engine(async |lyceum| {
+        let ada = lyceum.person("ada").await;
+        let post = lyceum.write_post(&ada, "Hers", "PUBLISHED").await;
+        lyceum.write_comment(&ada, &post, "Hers too").await;
+        lyceum.run(FORGOT, json!({ "email": ada.email })).await.ok();
+        // One that waits for its next try.
+        lyceum.database.execute("UPDATE outbox SET next_try_at = 9000000000000000 WHERE next_try_at IS NOT NULL").await;
+        let input = json!({ "password": PASSWORD, "content": "DELETE" });
+        let mut statements = vec![
+            ("DELETE", "posts", ALWAYS),
+            ("DELETE", "comments", ALWAYS),
+            ("DELETE", "outbox", ALWAYS),
+            ("DELETE", "one_time_tokens", ALWAYS),
+            ("UPDATE", "sessions", ALWAYS),
+            ("DELETE", "users", ALWAYS),
+            ("INSERT", "outbox", ALWAYS),
+        ];
+        // What goes with its row fires no trigger there, and the only comment goes with its post.
+        statements.retain(|(_, table, _)| lyceum.engine != Engine::Mysql || *table != "comments");
+        let call = || mutation(&ada.token, "deleteAccount", &input);
+        let tables = ["posts", "comments", "outbox", "one_time_tokens", "email_changes"];
+        call_fails_whole(lyceum, call, &statements, &tables).await;
+        for table in ["users", "posts", "comments", "sessions", "refresh_tokens"] {
+            assert_eq!(lyceum.database.count(table).await, 0, "{table}");
+        }
+    })
+    .await;
+}

@@ -34,7 +34,7 @@ fn payload(mutation: &str) -> &'static str {
             "comment { id body createdAt updatedAt author { username } post { id title } }"
         }
         "deleteComment" => "deletedCommentId postId",
-        "deleteUser" => "deletedUserId",
+        "deleteUser" | "deleteAccount" => "deletedUserId",
         "changePassword" => "user { id username updatedAt } endedSessionIds",
         "changeEmail" => "newEmail expiresAt",
         "confirmEmailChange" => "user { id email emailVerified pendingEmail }",

@@ -114,6 +114,9 @@ async fn deleted_content_is_gone_with_all_that_hung_from_it() {
         let reset = lyceum.token_for(&world.ada.email).await;
         let input = json!({ "id": world.ada.id, "content": "DELETE" });
         lyceum.mutate(&world.rose.token, "deleteUser", input).await.ok();
+        let farewell = lyceum.mail_to(&world.ada.email).await.content;
+        assert_eq!(farewell.subject, "Your account at Lyceum was deleted");
+        assert!(farewell.text.contains("What you wrote is gone with it."), "{}", farewell.text);
         let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } posts { totalCount nodes { id } } comments { totalCount } }";
         let ids = json!({ "ids": [world.posts[0], world.comments[0], world.comments[1], world.comments[2]] });
         let answer = lyceum.ask(&world.rose.token, query, ids).await.ok();
