@@ -10,7 +10,7 @@ use super::{
     payload::{Guarded, Payload, answer},
     users::User,
 };
-use crate::core::accounts::{deletion, password_change};
+use crate::core::accounts::{deletion, password_change, username_change};
 
 /// A new password, and the one before it.
 #[derive(InputObject)]
@@ -28,6 +28,22 @@ struct ChangePasswordPayload {
     user: Option<Shown<User>>,
     /// The sessions that have ended. Their tokens fail from the next request on.
     ended_session_ids: Option<Vec<ID>>,
+    /// What is to be mended; empty when it worked.
+    user_errors: Vec<UserError>,
+}
+
+/// Another username.
+#[derive(InputObject)]
+struct ChangeUsernameInput {
+    /// 3 to 32 letters, digits and underscores; unique without regard to case.
+    username: String,
+}
+
+/// The answer to another username. The one before is free at once.
+#[derive(Default, SimpleObject)]
+struct ChangeUsernamePayload {
+    /// You, as you are now.
+    user: Option<Shown<User>>,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -51,7 +67,7 @@ struct DeleteAccountPayload {
     user_errors: Vec<UserError>,
 }
 
-super::payload::payloads!(ChangePasswordPayload, DeleteAccountPayload);
+super::payload::payloads!(ChangePasswordPayload, ChangeUsernamePayload, DeleteAccountPayload);
 
 #[derive(Default)]
 pub struct AccountMutations;
@@ -76,6 +92,19 @@ impl AccountMutations {
             user_errors: Vec::new(),
         })
     }
+    /// Sets another username. `RESERVED` is one that is kept for the site, or could be taken for that of a moderator or an
+    /// administrator. Your own in another case is always free.
+    async fn change_username(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The username.")] input: ChangeUsernameInput,
+    ) -> Guarded<ChangeUsernamePayload> {
+        let done = async {
+            username_change::change_username(ctx.core()?, ctx.viewer()?, ctx.origin()?, &input.username).await
+        };
+        answer(done.await, |user| ChangeUsernamePayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
+    }
+
     /// Deletes your account and everything that belongs to it, at once and for ever. Every session ends, the username
     /// and the e-mail address are free again, and a farewell goes to that address.
     async fn delete_account(

@@ -169,7 +169,7 @@ pub(super) enum UserErrorCode {
     TooLong,
     /// The value does not have the form that the field asks for.
     Invalid,
-    /// The name is kept for the operators of this site.
+    /// The name is kept for the operators of this site, or could be taken for one of theirs.
     Reserved,
     /// Somebody else has this name or address.
     Taken,

@@ -68,5 +68,6 @@ mod subscriptions;
 mod throttle;
 mod tokens;
 mod user_lists;
+mod username_change;
 mod verification;
 mod writing;

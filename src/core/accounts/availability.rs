@@ -6,11 +6,12 @@ use uuid::Uuid;
 use super::{
     UserId,
     entity::{signups, users},
+    look_alikes,
     types::{Email, Username},
 };
 use crate::core::{
     Core, Origin,
-    error::{Error, Result},
+    error::{Error, Fault, Result},
     limits::Quota,
     settings::Disclosure,
 };
@@ -18,7 +19,7 @@ use crate::core::{
 /// Free, and allowed: a reserved or malformed name is not available to anybody.
 pub async fn username_available(core: &Core, origin: &Origin, username: &str) -> Result<bool> {
     core.limits.attempt(Quota::Availability, origin)?;
-    match Username::parse(username) {
+    match choose(core, username, None).await? {
         Ok(username) => Ok(!is_username_taken(core, core.db.read(), &username).await?),
         Err(_) => Ok(false),
     }
@@ -34,6 +35,17 @@ pub async fn email_available(core: &Core, origin: &Origin, email: &str) -> Resul
         Ok(email) => Ok(user_with_email(core.db.read(), &email.key()).await?.is_none()),
         Err(_) => Ok(false),
     }
+}
+
+/// A name that anybody may choose, be it free or not: well formed, neither reserved nor like one of somebody else who
+/// looks after the site.
+pub(super) async fn choose(core: &Core, typed: &str, own: Option<UserId>) -> Result<Result<Username, Fault>> {
+    let username = match Username::parse(typed) {
+        Ok(username) => username,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let confused = look_alikes::is_like_staff(core.db.read(), &username, own.map(|own| own.0)).await?;
+    Ok(if confused { Err(look_alikes::like_staff()) } else { Ok(username) })
 }
 
 /// By a user, or by a sign-up that waits for its proof.

@@ -12,7 +12,7 @@ use super::{
     User, UserId, availability, email_change,
     entity::users::{ActiveModel, Column, Entity, Model},
     one_time::{self, Purpose},
-    signup::{self, NewAccount},
+    signup::{self, By, NewAccount},
     types::{Email, PersonName, Username},
 };
 use crate::core::{
@@ -22,7 +22,6 @@ use crate::core::{
     events::Event,
     hasher::PasswordHash,
     search, sessions,
-    settings::Disclosure,
     viewer::{Role, Viewer},
 };
 
@@ -66,7 +65,7 @@ struct Checked {
 /// Makes a user whose address counts as verified: the administrator vouches for it.
 pub async fn create(core: &Core, viewer: &Viewer, new: NewAccount, role: Role) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
-    let parsed = signup::parse(core, &new, Username::parse_even_reserved, Disclosure::Friendly).await?;
+    let parsed = signup::parse(core, &new, By::Operator).await?;
     let hash = core.hasher.hash(&new.password).await?;
     let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
     tracing::info!(user = %user.id.0, role = role.as_str(), "account created");

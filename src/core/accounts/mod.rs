@@ -8,6 +8,7 @@ pub mod email_change;
 mod entity;
 pub mod import;
 pub mod login;
+mod look_alikes;
 mod mail_quota;
 pub mod management;
 mod new_password;
@@ -19,6 +20,7 @@ pub mod recovery;
 pub mod signup;
 pub mod types;
 mod user;
+pub mod username_change;
 pub mod verification;
 
 pub(crate) use entity::users;

@@ -59,6 +59,6 @@ fn wrong() -> Fault {
 }
 
 /// The account was deleted since the request came in.
-fn gone() -> Error {
+pub(super) fn gone() -> Error {
     Error::Unauthenticated(AuthFailure::Revoked)
 }

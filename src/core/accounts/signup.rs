@@ -5,7 +5,7 @@
 //! Under strict disclosure a taken address gets the same answer, for the same work: the row is written too, and
 //! the owner gets a mail that says so.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::{
@@ -45,6 +45,13 @@ pub struct NewAccount {
 pub struct SignedUp {
     pub email: Email,
     pub opened: Option<Opened>,
+}
+
+/// Who makes an account. That decides which names may be had, and whether a taken address is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Oneself,
+    Operator,
 }
 
 pub(super) struct Parsed {
@@ -88,7 +95,7 @@ impl Parsed {
 }
 
 pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<SignedUp> {
-    let parsed = parse(core, &new, Username::parse, core.settings.disclosure).await?;
+    let parsed = parse(core, &new, By::Oneself).await?;
     core.limits.attempt(Quota::Signup, origin)?;
     let hash = core.hasher.hash(&new.password).await?;
     let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
@@ -103,16 +110,14 @@ pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<Sig
     Ok(SignedUp { email: parsed.email, opened })
 }
 
-/// Every fault of the input at once, a taken name among them. Which names may be had, and whether a taken address is
-/// told, depends on who asks.
-pub(super) async fn parse(
-    core: &Core,
-    new: &NewAccount,
-    parse_username: fn(&str) -> Result<Username, Fault>,
-    disclosure: Disclosure,
-) -> Result<Parsed> {
+/// Every fault of the input at once, a taken name among them.
+pub(super) async fn parse(core: &Core, new: &NewAccount, by: By) -> Result<Parsed> {
     let mut faults = Faults::default();
-    let username = faults.check("username", parse_username(&new.username));
+    let (username, disclosure) = match by {
+        By::Oneself => (availability::choose(core, &new.username, None).await?, core.settings.disclosure),
+        By::Operator => (Username::parse_even_reserved(&new.username), Disclosure::Friendly),
+    };
+    let username = faults.check("username", username);
     let email = faults.check("email", Email::parse(&new.email));
     let about = [&*new.username, &*new.email, &*new.first_name, &*new.last_name];
     faults.check("password", new_password::check(core, &new.password, &about).await?);
@@ -215,37 +220,42 @@ pub(super) async fn verification_mail(
     mail::post(core, tx, Outgoing { to, letter, expires_at }).await
 }
 
-/// Holds the username until the proof comes or the time is over. Insert first, then look among the users: in
-/// this order no other transaction can slip a user of that name in between.
+/// Holds the username until the proof comes or the time is over.
 async fn insert_signup(core: &Core, tx: &DatabaseTransaction, new: &Parsed, hash: &PasswordHash) -> Result<Uuid> {
     let now = core.clock.now();
+    let row = signups::Model {
+        id: core.random.uuid(now),
+        username: new.username.as_str().to_owned(),
+        username_key: new.username.key(),
+        email: new.email.as_str().to_owned(),
+        email_key: new.email.key(),
+        first_name: new.first_name.as_str().to_owned(),
+        last_name: new.last_name.as_str().to_owned(),
+        password_hash: hash.hash.clone(),
+        password_scheme: hash.scheme.clone(),
+        created_at: now,
+        expires_at: now.plus(core.settings.ttl.verify_token),
+    };
+    hold_username(core, tx, &row).await?;
+    Ok(row.id)
+}
+
+/// Insert first, then look among the users: in this order no other transaction can slip a user of that name in between.
+/// One whose time is over makes room.
+pub(super) async fn hold_username(core: &Core, tx: &DatabaseTransaction, row: &signups::Model) -> Result<()> {
     signups::Entity::delete_many()
-        .filter(signups::Column::UsernameKey.eq(new.username.key()))
-        .filter(signups::Column::ExpiresAt.lte(now))
+        .filter(signups::Column::UsernameKey.eq(&row.username_key))
+        .filter(signups::Column::ExpiresAt.lte(core.clock.now()))
         .exec(tx)
         .await?;
-    let id = core.random.uuid(now);
-    let row = signups::ActiveModel {
-        id: Set(id),
-        username: Set(new.username.as_str().to_owned()),
-        username_key: Set(new.username.key()),
-        email: Set(new.email.as_str().to_owned()),
-        email_key: Set(new.email.key()),
-        first_name: Set(new.first_name.as_str().to_owned()),
-        last_name: Set(new.last_name.as_str().to_owned()),
-        password_hash: Set(hash.hash.clone()),
-        password_scheme: Set(hash.scheme.clone()),
-        created_at: Set(now),
-        expires_at: Set(now.plus(core.settings.ttl.verify_token)),
-    };
-    match signups::Entity::insert(row).exec_without_returning(tx).await {
+    match signups::Entity::insert(signups::ActiveModel::from(row.clone())).exec_without_returning(tx).await {
         Err(error) if duplicate_key(&error).is_some() => return Err(username_taken().into()),
         inserted => inserted?,
     };
-    if availability::user_with_username(tx, &new.username.key()).await?.is_some() {
+    if availability::user_with_username(tx, &row.username_key).await?.is_some() {
         return Err(username_taken().into());
     }
-    Ok(id)
+    Ok(())
 }
 
 /// A new user. Either unique index may refuse it.

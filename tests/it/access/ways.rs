@@ -242,4 +242,6 @@ pub(super) const WAYS: &[Way] = &[
     way("mutation suspendUser(input: {id: $spare_user}) > user", Strangers),
     way("mutation reinstateUser(input: {id: $owner}) > user", Owners),
     way("mutation deleteUser(input: {id: $spare_user})", Strangers),
+    // The last: the others know people by their names.
+    way("mutation changeUsername(input: {username: $new}) > user", Viewers),
 ];

@@ -127,3 +127,24 @@ async fn an_account_is_deleted_whole_or_not_at_all() {
     })
     .await;
 }
+
+/// Bar 90: another username: an old sign-up of that name, the hold on it and the user belong together.
+#[tokio::test]
+async fn a_username_is_changed_whole_or_not_at_all() {
+    on_each_engine(async |lyceum| {
+        lyceum.sign_up("countess").await.ok();
+        lyceum.advance(Duration::from_hours(25));
+        let ada = lyceum.person("ada").await;
+        let statements = [
+            ("DELETE", "signups", "OLD.email_key <> ''"),
+            ("INSERT", "signups", ALWAYS),
+            ("UPDATE", "users", ALWAYS),
+            ("DELETE", "signups", "OLD.email_key = ''"),
+        ];
+        let call = || mutation(&ada.token, "changeUsername", &json!({ "username": "countess" }));
+        let answer = call_fails_whole(lyceum, call, &statements, &["signups"]).await;
+        assert_eq!(answer.at("changeUsername.user.username"), "countess");
+        assert_eq!(lyceum.database.count("signups").await, 0);
+    })
+    .await;
+}
