@@ -165,20 +165,36 @@ async fn a_stream_ends_with_its_rights() {
             (edith, post_id)
         };
         let listening = lyceum.listening().await;
-        for (name, change, reason) in [
-            ("ann", "logout { endedSessionIds }", "REVOKED"),
-            ("ben", "suspendUser(input: {id: $id}) { user { id } }", "REVOKED"),
-            ("cid", "setUserRole(input: {id: $id, role: MODERATOR}) { user { id } }", "FORBIDDEN"),
-            ("dot", "deleteUser(input: {id: $id}) { deletedUserId }", "REVOKED"),
+        for (name, by, change, reason) in [
+            ("ann", "herself", "logout { endedSessionIds }", "REVOKED"),
+            ("ben", "edith", "suspendUser(input: {id: $id}) { user { id } }", "REVOKED"),
+            ("cid", "edith", "setUserRole(input: {id: $id, role: MODERATOR}) { user { id } }", "FORBIDDEN"),
+            ("dot", "edith", "deleteUser(input: {id: $id}) { deletedUserId }", "REVOKED"),
+            ("eva", "herself", "deleteAccount(input: {password: $pw}) { deletedUserId }", "REVOKED"),
+            (
+                "flo",
+                "elsewhere",
+                "changePassword(input: {currentPassword: $pw, newPassword: $pw}) { user { id } }",
+                "REVOKED",
+            ),
+            ("gus", "nobody", "cancelEmailChange(input: {token: $cancel}) { email }", "REVOKED"),
         ] {
             let person = lyceum.person(name).await;
             let mut socket = listening.socket_of(&person.token).await;
             subscribed(&mut socket, "1", COMMENTS, json!({ "post": post_id })).await;
             let call = Call::new(COMMENTS, json!({ "post": post_id })).bearer(&person.token);
             let mut events = lyceum.events(call).await;
-            let by = if name == "ann" { &person.token } else { &edith.token };
-            let document = change.replace("$id", &json!(person.id).to_string());
-            lyceum.run_as(by, &format!("mutation {{ {document} }}"), json!({})).await.ok();
+            let cancel = if by == "nobody" { lyceum.moved(&person).await } else { String::new() };
+            let token = match by {
+                "herself" => person.token.clone(),
+                "elsewhere" => lyceum.log_in(name, PASSWORD).await.ok().str_at("login.accessToken").to_owned(),
+                "nobody" => NOBODY.to_owned(),
+                _ => edith.token.clone(),
+            };
+            let meant = [("$id", &*person.id), ("$pw", PASSWORD), ("$cancel", &*cancel)];
+            let document =
+                meant.iter().fold(change.to_owned(), |text, (name, it)| text.replace(name, &json!(it).to_string()));
+            lyceum.ask(&token, &format!("mutation {{ {document} }}"), json!({})).await.ok();
             assert_eq!(socket.closed().await, (4403, reason.to_owned()), "{name}");
             let told = events.result().await;
             let extensions = &told["errors"][0]["extensions"];

@@ -11,6 +11,7 @@ use crate::core::{
     Core, Origin,
     crypto::digest_of,
     error::Result,
+    events::Event,
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
     sessions,
@@ -22,6 +23,7 @@ pub async fn cancel_email_change(core: &Core, origin: &Origin, token: &str) -> R
     let digest = digest_of(token);
     let user = core.db.retry(|| cancel(core, &digest)).await?;
     core.outbox.ring();
+    core.events.tell(Event::RightsChanged(UserId(user.id)));
     tracing::info!(user = %user.id, address = %origin.address, "change of the e-mail address cancelled");
     Ok(user.email)
 }
