@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    config::{AppEnv, Config, Secret, SqliteDurability},
+    config::{AppEnv, Config, Secret, SqliteDurability, TrustedDocuments},
     core::{
         Core, Result,
         clock::Clock,
@@ -60,7 +60,7 @@ impl App {
         let core = Arc::new(core(config, base, db, world)?);
         let schema = graphql::schema(config.http.introspection);
         let closing = Closing::default();
-        let router = http::router(core.clone(), schema, door(config, base), closing.clone());
+        let router = http::router(core.clone(), schema, door(config, base)?, closing.clone())?;
         Ok(Self { core, router, closing })
     }
 }
@@ -113,10 +113,13 @@ pub fn secure_cookie(config: &Config, base: &str) -> bool {
     config.env == AppEnv::Production || base.starts_with("https://")
 }
 
-fn door(config: &Config, base: &str) -> http::Settings {
+fn door(config: &Config, base: &str) -> Result<http::Settings> {
     let (http, limits) = (&config.http, &config.documents);
     let development = config.env == AppEnv::Development;
-    http::Settings {
+    let TrustedDocuments { manifest, only } = &http.trusted_documents;
+    let trusted = manifest.as_deref().map(|path| http::Trusted::read(path, *only)).transpose();
+    let trusted = trusted.map_err(|fault| Error::internal(format!("PERSISTED_DOCUMENTS: {fault}")))?;
+    Ok(http::Settings {
         documents: http::DocumentLimits {
             bytes: limits.bytes,
             tokens: limits.tokens,
@@ -139,7 +142,9 @@ fn door(config: &Config, base: &str) -> http::Settings {
         origin: origin(base),
         secure_cookie: secure_cookie(config, base),
         playground: http.playground,
+        trusted: trusted.unwrap_or_default(),
+        public_max_age: http.public_max_age,
         patience: http::Patience { init: http.socket_init_timeout, ping: http.socket_ping },
         mailbox: (development && config.mail.smtp_url.is_none()).then(|| config.data_dir.join("mail")),
-    }
+    })
 }

@@ -102,6 +102,16 @@ pub struct Http {
     pub connections_per_ip: usize,
     pub socket_init_timeout: Duration,
     pub socket_ping: Duration,
+    pub trusted_documents: TrustedDocuments,
+    pub public_max_age: Duration,
+}
+
+/// Documents that may be named in place of being sent.
+#[derive(Clone, Debug)]
+pub struct TrustedDocuments {
+    pub manifest: Option<PathBuf>,
+    /// Whether no other document is taken.
+    pub only: bool,
 }
 
 /// The limits of one GraphQL document.
@@ -203,6 +213,15 @@ fn accounts(read: &mut Reader<'_>, development: bool) -> Accounts {
 }
 
 fn http(read: &mut Reader<'_>, development: bool) -> Http {
+    let trusted_documents = TrustedDocuments {
+        manifest: read.optional("PERSISTED_DOCUMENTS", parse::path, "persisted-documents.json"),
+        only: read.or("TRUSTED_DOCUMENTS_ONLY", false, parse::switch, "off"),
+    };
+    if trusted_documents.only && trusted_documents.manifest.is_none() {
+        read.refuse(
+            "TRUSTED_DOCUMENTS_ONLY: it is on without PERSISTED_DOCUMENTS, so nothing could be asked".to_owned(),
+        );
+    }
     let on_or_off = if development { parse::switch } else { parse::only_on };
     Http {
         allowed_origins: read.or("ALLOWED_ORIGINS", Vec::new(), parse::origins, "https://www.example.com"),
@@ -218,6 +237,8 @@ fn http(read: &mut Reader<'_>, development: bool) -> Http {
         connections_per_ip: read.or("CONNECTIONS_PER_IP", 100, parse::within(1, 65_536), "100"),
         socket_init_timeout: read.duration("SOCKET_INIT_TIMEOUT", "10s", "1ms", "5m"),
         socket_ping: read.duration("SOCKET_PING", "15s", "1ms", "5m"),
+        trusted_documents,
+        public_max_age: read.duration("PUBLIC_MAX_AGE", "0s", "0s", "365d"),
     }
 }
 

@@ -1,17 +1,19 @@
 //! Answers: how a result or a refusal becomes a status code and bytes.
 
+use std::time::Duration;
+
 use async_graphql::{Pos, ServerError, Value};
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use serde_json::to_value;
 
-use super::{document::Refusal, negotiation::MediaType};
+use super::{document::Refusal, freshness, negotiation::MediaType};
 use crate::{
-    core::Error,
+    core::{Error, crypto::digest_of},
     graphql::{Code, ErrorExtensions},
 };
 
@@ -120,6 +122,29 @@ impl Refused {
         }
         response
     }
+}
+
+/// The answer of a public query by GET: caches may keep it, and a client that has it already is told so.
+pub(super) async fn public(response: Response, request: &HeaderMap, max_age: Duration) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let digest = digest_of(&String::from_utf8_lossy(&body));
+    // Weak, since an outer layer may compress the body.
+    let tag = format!("W/\"{}\"", digest.get(..32).unwrap_or_default());
+    let age = format!("public, max-age={}, must-revalidate", max_age.as_secs());
+    for (name, value) in [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, age.as_str())] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            parts.headers.insert(name, value);
+        }
+    }
+    parts.headers.insert(header::VARY, HeaderValue::from_static("accept, authorization, cookie"));
+    if freshness::knows(request, &tag) {
+        parts.status = StatusCode::NOT_MODIFIED;
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// The answer of an execution: its errors get their codes, and a request that never ran gets its status.

@@ -17,7 +17,10 @@ use crate::graphql::Code;
 /// The entries of a request (GraphQL over HTTP, 5.1).
 #[derive(Debug)]
 pub(super) struct Params {
-    pub query: String,
+    /// None when the document is only named.
+    pub query: Option<String>,
+    /// `documentId`, or the digest of an automatic persisted query.
+    pub document_id: Option<String>,
     pub operation_name: Option<String>,
     pub variables: Variables,
 }
@@ -81,7 +84,7 @@ pub(super) fn parse_query(uri: &Uri, media: MediaType) -> Result<Params, Refused
             "variables" | "extensions" => {
                 serde_json::from_str(&value).map_err(|_| bad(&format!("`{name}` is not valid JSON.")))?
             }
-            "query" | "operationName" => Value::String(value),
+            "query" | "operationName" | "documentId" => Value::String(value),
             _ => continue,
         };
         entries.insert(name, value);
@@ -92,8 +95,8 @@ pub(super) fn parse_query(uri: &Uri, media: MediaType) -> Result<Params, Refused
 impl Params {
     pub(super) fn from_entries(mut entries: Map<String, Value>) -> Result<Self, &'static str> {
         let query = match entries.remove("query") {
-            Some(Value::String(query)) if !query.trim().is_empty() => query,
-            Some(Value::String(_)) | None => return Err("`query` is missing."),
+            Some(Value::String(query)) if !query.trim().is_empty() => Some(query),
+            Some(Value::String(_) | Value::Null) | None => None,
             Some(_) => return Err("`query` must be a string."),
         };
         let operation_name = match entries.remove("operationName") {
@@ -106,9 +109,28 @@ impl Params {
             Some(Value::Null) | None => Variables::default(),
             Some(_) => return Err("`variables` must be an object."),
         };
-        match entries.remove("extensions") {
-            Some(Value::Object(_) | Value::Null) | None => Ok(Self { query, operation_name, variables }),
-            Some(_) => Err("`extensions` must be an object."),
+        let of_extensions = match entries.remove("extensions") {
+            Some(Value::Object(mut extensions)) => persisted(extensions.remove("persistedQuery"))?,
+            Some(Value::Null) | None => None,
+            Some(_) => return Err("`extensions` must be an object."),
+        };
+        let document_id = match entries.remove("documentId") {
+            Some(Value::String(id)) => Some(id),
+            Some(Value::Null) | None => of_extensions,
+            Some(_) => return Err("`documentId` must be a string."),
+        };
+        if query.is_none() && document_id.is_none() {
+            return Err("`query` is missing.");
         }
+        Ok(Self { query, document_id, operation_name, variables })
+    }
+}
+
+/// The digest of an automatic persisted query, in the one version that there is.
+fn persisted(extension: Option<Value>) -> Result<Option<String>, &'static str> {
+    let Some(mut extension) = extension.filter(|extension| !extension.is_null()) else { return Ok(None) };
+    match (extension.get("version").and_then(Value::as_u64), extension.get_mut("sha256Hash").map(Value::take)) {
+        (Some(1), Some(Value::String(digest))) => Ok(Some(digest)),
+        _ => Err("`extensions.persistedQuery` must have `version` 1 and `sha256Hash`."),
     }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::{Name, Value, parser::types::OperationType};
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
 };
 
@@ -26,6 +26,9 @@ use crate::{
     core::limits::Quota,
     graphql::{Asked, Code, CookieChange},
 };
+
+/// Asks for the cost of the operation, where introspection is on.
+const COST: HeaderName = HeaderName::from_static("x-graphql-cost");
 
 pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -102,22 +105,38 @@ async fn answer(
         *change = cleared;
         of_domain(error)
     })?;
+    // Without credentials it is the same answer for everybody.
+    let is_public = parts.method == Method::GET && shown.is_nobody(&parts.headers);
     let cookie = Arc::new(shown.cookie(extended));
     let asked = Asked { core: door.core.clone(), viewer, origin, cookie: cookie.clone() };
     if operation.kind == OperationType::Subscription {
         *change = cookie.change();
         return Ok(events::of(door, operation, asked, id.clone()));
     }
+    let cost = operation.cost;
     let executed = operation.execute(door, asked).await;
     *change = cookie.change();
     if cookie.refused() {
         return Err(forged(media));
     }
-    let executed = executed.map_err(of_domain)?;
+    let mut executed = executed.map_err(of_domain)?;
+    if door.settings.documents.introspection && parts.headers.contains_key(COST) {
+        tell_cost(&mut executed, cost, door.settings.documents.cost);
+    }
+    let is_public = is_public && executed.errors.is_empty();
     Ok(match form {
+        Form::One(media) if is_public => {
+            answer::public(answer::executed(media, executed, id), &parts.headers, door.settings.public_max_age).await
+        }
         Form::One(media) => answer::executed(media, executed, id),
         Form::Events => events::of_result(executed, id),
     })
+}
+
+/// For whoever tunes a query: what it was taken for, and what it may be.
+fn tell_cost(executed: &mut async_graphql::Response, cost: u64, limit: u64) {
+    let told = [("requested", cost), ("limit", limit)].map(|(name, value)| (Name::new(name), Value::from(value)));
+    executed.extensions.insert("cost".to_owned(), Value::Object(told.into_iter().collect()));
 }
 
 /// Another site may have made the browser send this.

@@ -14,6 +14,7 @@ mod negotiation;
 mod operation;
 mod origin;
 mod pages;
+mod persisted;
 mod playground;
 mod seats;
 pub mod serve;
@@ -32,11 +33,12 @@ use axum::{
 };
 
 pub use document::Limits as DocumentLimits;
+pub use persisted::Trusted;
 pub use sockets::Patience;
 
-use self::{cookies::SessionCookies, document::Documents, seats::Seats, serve::Closing};
+use self::{cookies::SessionCookies, document::Documents, persisted::Persisted, seats::Seats, serve::Closing};
 use crate::{
-    core::Core,
+    core::{Core, Error, Result},
     graphql::{self as api, Schema},
 };
 
@@ -57,6 +59,9 @@ pub struct Settings {
     pub secure_cookie: bool,
     /// Whether `/playground` is served.
     pub playground: bool,
+    pub trusted: Trusted,
+    /// How long a cache may show the answer of a public query by GET.
+    pub public_max_age: Duration,
     pub patience: Patience,
     /// The folder of development mails; none in production.
     pub mailbox: Option<PathBuf>,
@@ -76,6 +81,8 @@ impl Default for Settings {
             origin: "http://127.0.0.1:4000".to_owned(),
             secure_cookie: false,
             playground: false,
+            trusted: Trusted::default(),
+            public_max_age: Duration::ZERO,
             patience: Patience::default(),
             mailbox: None,
         }
@@ -87,6 +94,7 @@ pub(crate) struct Door {
     core: Arc<Core>,
     schema: Schema,
     documents: Arc<Documents>,
+    persisted: Arc<Persisted>,
     cookies: SessionCookies,
     seats: Seats,
     closing: Closing,
@@ -100,8 +108,12 @@ impl FromRef<Door> for Arc<Core> {
 }
 
 /// Every route, with what holds for all of them around it.
-pub fn router(core: Arc<Core>, schema: Schema, settings: Settings, closing: Closing) -> Router {
+pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: Closing) -> Result<Router> {
     let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
+    let persisted = Persisted::new(std::mem::take(&mut settings.trusted));
+    if let Some(fault) = persisted.fault(&documents) {
+        return Err(Error::internal(format!("PERSISTED_DOCUMENTS: {fault}")));
+    }
     let pages = pages::routes(pages::Info { playground: settings.playground, mailbox: settings.mailbox.clone() });
     let playground = if settings.playground { playground::routes() } else { Router::new() };
     let cookies = SessionCookies::new(settings.secure_cookie);
@@ -109,6 +121,7 @@ pub fn router(core: Arc<Core>, schema: Schema, settings: Settings, closing: Clos
         core,
         schema,
         documents: Arc::new(documents),
+        persisted: Arc::new(persisted),
         cookies,
         seats: Seats::default(),
         closing,
@@ -124,7 +137,7 @@ pub fn router(core: Arc<Core>, schema: Schema, settings: Settings, closing: Clos
         .merge(playground)
         .fallback(nothing_here);
     let ids = layers::Ids { clock: door.core.clock.clone(), random: door.core.random.clone() };
-    layers::around(routes, ids, &door.settings)
+    Ok(layers::around(routes, ids, &door.settings))
 }
 
 async fn sdl() -> impl IntoResponse {

@@ -21,17 +21,20 @@ pub(super) struct Operation {
     document: Arc<Document>,
     params: Params,
     pub kind: OperationType,
+    pub cost: u64,
 }
 
 impl Operation {
     /// The document, parsed once and within every limit.
     pub(super) fn prepare(door: &Door, params: Params) -> Result<Self, Refusal> {
-        let document = door.documents.prepare(&params.query)?;
+        let meant = door.persisted.meant(&params)?;
+        let document = door.documents.prepare(&meant.text)?;
         let name = params.operation_name.as_deref();
         let kind = document.operation(name)?;
         document.check_variables(name, &params.variables)?;
-        document.check_cost(name, &params.variables, &door.settings.documents)?;
-        Ok(Self { document, params, kind })
+        let cost = document.check_cost(name, &params.variables, &door.settings.documents)?;
+        door.persisted.keep(meant);
+        Ok(Self { document, params, kind, cost })
     }
 
     /// Whether it is for people who are not signed in.

@@ -57,6 +57,11 @@ impl Shown {
         }
     }
 
+    /// Whether there are no credentials at all.
+    pub(super) fn is_nobody(&self, headers: &HeaderMap) -> bool {
+        self.presented == Presented::Nothing && !headers.contains_key(header::AUTHORIZATION)
+    }
+
     /// Whether the page, if it is one, may open a socket. Browsers name its origin; a program that brings the cookie has
     /// to name one too.
     pub(super) fn may_open_socket(&self, parts: &Parts) -> bool {

@@ -24,7 +24,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(code: Code, message: String) -> Self {
+    pub(crate) fn new(code: Code, message: String) -> Self {
         Self { code, message, locations: Vec::new() }
     }
 
