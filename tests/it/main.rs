@@ -40,6 +40,7 @@ mod paging_cost;
 mod paging_walk;
 mod password_change;
 mod passwords;
+mod persisted;
 mod playground;
 mod process;
 mod production;
