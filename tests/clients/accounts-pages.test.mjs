@@ -274,6 +274,21 @@ async function story(t, width) {
     await shows(alert(other.page), /./);
   });
 
+  await step('another username is free at once', async () => {
+    const part = await open('Username');
+    await fill({ Username: 'admin' });
+    await shows(page.locator('#username-availability'), /taken or reserved/);
+    await byKeyboard(page, button('Change my username'));
+    await faulty(field('Username'), /reserved/);
+    await fill({ Username: 'hopper' });
+    await shows(page.locator('#username-availability'), /^hopper is free\.$/);
+    assert.equal(await textOf(alert(part)), '', 'a fault that is mended is told no longer');
+    await sound('username');
+    await byKeyboard(page, button('Change my username'));
+    await shows(status(part), /your username now/);
+    await shows(part.locator('summary'), /hopper/);
+  });
+
   await step('after a sign-out nothing is to be seen, not even by going back', async () => {
     await byKeyboard(page, button('Sign out'));
     await at('/login');
@@ -283,7 +298,7 @@ async function story(t, width) {
     for (const look of looks) {
       await look();
       await page.waitForLoadState('networkidle');
-      assert.doesNotMatch(await textOf(page.locator('body')), /murray|example\.test/i);
+      assert.doesNotMatch(await textOf(page.locator('body')), /hopper|murray|example\.test/i);
     }
     await at('/login');
   });
@@ -309,8 +324,28 @@ async function story(t, width) {
     await sound('reset-done');
     await byKeyboard(page, page.getByRole('link', { name: 'Log in' }));
     await at('/login');
-    await login('grace', third);
+    await login('hopper', third);
     await at('/account');
+  });
+
+  await step('an account is deleted by its password and a choice', async () => {
+    const part = await open('Delete the account');
+    await fill({ 'Your password': first });
+    await byKeyboard(page, button('Delete my account for good'));
+    await faulty(part.getByRole('group'), /./);
+    await focused(part.getByRole('radio').first());
+    await sound('delete-fault');
+    await page.keyboard.press('ArrowDown');
+    assert.ok(await part.getByRole('radio', { name: /deleted too/ }).isChecked());
+    await byKeyboard(page, button('Delete my account for good'));
+    await faulty(field('Your password'), /./);
+    await fill({ 'Your password': third });
+    await sound('delete');
+    await byKeyboard(page, button('Delete my account for good'));
+    await at('/login');
+    await shows(status(), /^Your account is deleted\.$/);
+    await sound('deleted');
+    await accounts.refused(server, 'hopper', third);
   });
 
   await step('nothing was asked of another host, and nothing else went wrong', () => {

@@ -5,6 +5,7 @@ import { partOf, prepare, waiting } from './forms.js';
 import { ask, mutate } from './graphql.js';
 import { leave, say } from './messages.js';
 import { rowOf } from './sessions.js';
+import { watch } from './username.js';
 
 const ME = `{ me {
   username displayName firstName lastName email pendingEmail
@@ -21,8 +22,10 @@ const [account, signOut, signOutOthers, sessions] =
   ['account', 'sign-out', 'sign-out-others', 'sessions'].map((id) => document.getElementById(id));
 
 for (const form of account.querySelectorAll('form')) {
-  prepare(form, { cookie, done: load, failed });
+  const done = form.dataset.mutation === 'deleteAccount' ? () => out('Your account is deleted.') : load;
+  prepare(form, { cookie, done, failed });
 }
+for (const input of account.querySelectorAll('[data-availability]')) watch(input);
 onPress(signOut, async () => {
   await ask('mutation { logout { userErrors { message } } }', {}, { cookie });
   out('You are signed out.');

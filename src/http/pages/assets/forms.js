@@ -19,7 +19,9 @@ export function prepare(form, { cookie, mend = (input) => input, done, refused, 
     markAt(form, event.target.name, event.target.validationMessage);
     focusFault(form);
   }, true);
-  form.addEventListener('input', ({ target }) => unmark(form, target.name));
+  form.addEventListener('input', ({ target }) => {
+    if (unmark(form, target.name) && !form.querySelector('[aria-invalid=true]')) say(partOf(form), {});
+  });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     await waiting(event.submitter, async () => {
@@ -113,13 +115,15 @@ function markAt(form, name, message) {
   return true;
 }
 
+/** Whether there was a fault to take away. */
 function unmark(form, name) {
   const field = fieldOf(form, name);
-  if (field?.ariaInvalid !== 'true') return;
+  if (field?.ariaInvalid !== 'true') return false;
   const fault = document.getElementById(`${field.id}-fault`);
   fault.remove();
   field.ariaInvalid = null;
   field.setAttribute('aria-describedby', describing(field).filter((id) => id !== fault.id).join(' '));
+  return true;
 }
 
 function focusFault(form) {
