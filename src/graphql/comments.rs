@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::{
-    connection::{OrderDirection, connection, node_selects},
+    connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
     loaders::CommentsOf,
     node::{Kind, Shown, global_id, id_in, local_id},
@@ -18,7 +18,7 @@ use crate::core::{
     Result,
     accounts::UserId,
     comments::{self, CommentId, Parent},
-    page::{Cursors, PageRequest, Sort},
+    page::{Cursors, Direction, PageRequest, Sort},
     posts::PostId,
 };
 
@@ -119,6 +119,17 @@ impl Counted {
 }
 
 connection!(CommentConnection, CommentEdge, Comment, comments::Comment, Counted);
+new_edge!(CommentEdge, comments::Comment);
+
+/// The place of a new comment under its post, the oldest first.
+pub(super) fn edge_of_new(ctx: &Context<'_>, comment: Arc<comments::Comment>) -> Result<CommentEdge<'static>> {
+    let cursors = cursors_of(ctx, Parent::Post(comment.post_id), Direction::Asc)?;
+    Ok(CommentEdge::of_new(comment, cursors))
+}
+
+fn cursors_of(ctx: &Context<'_>, parent: Parent, direction: Direction) -> Result<Cursors> {
+    Ok(Cursors::new(&ctx.core()?.keys, format!("comments of {parent:?} {direction:?}"), ctx.viewer()?))
+}
 
 /// The comments of one parent, loaded together with those of its siblings.
 pub(super) async fn comments_of(
@@ -129,7 +140,7 @@ pub(super) async fn comments_of(
     default: OrderDirection,
 ) -> Result<CommentConnection> {
     let direction = order.map_or(default, |order| order.direction).into();
-    let cursors = Cursors::new(&ctx.core()?.keys, format!("comments of {parent:?} {direction:?}"), ctx.viewer()?);
+    let cursors = cursors_of(ctx, parent, direction)?;
     let window = request.window(&cursors, &Sort::Id)?;
     let key = CommentsOf { parent, window, direction, want: wanted(ctx) };
     let page = ctx.loaders()?.comments_of.load(key).await?;

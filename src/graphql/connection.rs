@@ -71,7 +71,7 @@ macro_rules! connection {
         impl $connection {
             /// The rows with their cursors.
             async fn edges(&self) -> Vec<$edge<'_>> {
-                self.page.rows.iter().map(|(position, row)| $edge { position, row, cursors: &self.cursors }).collect()
+                self.page.rows.iter().map(|(position, row)| $edge::at(position, row, &self.cursors)).collect()
             }
 
             /// The rows.
@@ -92,9 +92,20 @@ macro_rules! connection {
 
         /// A row and its place in the list.
         pub(super) struct $edge<'c> {
-            position: &'c $crate::core::page::Position,
-            row: &'c std::sync::Arc<$row>,
-            cursors: &'c $crate::core::page::Cursors,
+            position: std::borrow::Cow<'c, $crate::core::page::Position>,
+            row: std::sync::Arc<$row>,
+            cursors: std::borrow::Cow<'c, $crate::core::page::Cursors>,
+        }
+
+        impl<'c> $edge<'c> {
+            fn at(
+                position: &'c $crate::core::page::Position,
+                row: &std::sync::Arc<$row>,
+                cursors: &'c $crate::core::page::Cursors,
+            ) -> Self {
+                let (position, cursors) = (std::borrow::Cow::Borrowed(position), std::borrow::Cow::Borrowed(cursors));
+                Self { position, row: row.clone(), cursors }
+            }
         }
 
         /// A row and its place in the list.
@@ -102,7 +113,7 @@ macro_rules! connection {
         impl $edge<'_> {
             /// The place, for `after` and `before`.
             async fn cursor(&self) -> String {
-                self.cursors.encode(self.position)
+                self.cursors.encode(&self.position)
             }
 
             /// The row.
@@ -113,3 +124,17 @@ macro_rules! connection {
     };
 }
 pub(super) use connection;
+
+/// What a mutation answers beside a new node: the edge for the front or the end of a list that goes by creation.
+macro_rules! new_edge {
+    ($edge:ident, $row:ty) => {
+        impl $edge<'static> {
+            /// The edge of a row that was just made.
+            pub(super) fn of_new(row: std::sync::Arc<$row>, cursors: $crate::core::page::Cursors) -> Self {
+                let position = $crate::core::page::Position { sort: $crate::core::page::Sort::Id, id: row.id.0 };
+                Self { position: std::borrow::Cow::Owned(position), row, cursors: std::borrow::Cow::Owned(cursors) }
+            }
+        }
+    };
+}
+pub(super) use new_edge;

@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::{
     comments::{CommentConnection, CommentOrder, comments_of},
-    connection::{OrderDirection, connection, node_selects},
+    connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
     node::{Kind, Shown, global_id, id_in, local_id},
     payload::{Guarded, guarded},
@@ -186,6 +186,16 @@ impl Counted {
 }
 
 connection!(PostConnection, PostEdge, Post, posts::Post, Counted);
+new_edge!(PostEdge, posts::Post);
+
+/// The place of a new post in `posts`, as it comes without filter and order.
+pub(super) fn edge_of_new(ctx: &Context<'_>, post: Arc<posts::Post>) -> Result<PostEdge<'static>> {
+    Ok(PostEdge::of_new(post, cursors(ctx, posts::Order::default(), &posts::Filter::default())?))
+}
+
+fn cursors(ctx: &Context<'_>, order: posts::Order, filter: &posts::Filter) -> Result<Cursors> {
+    Ok(Cursors::new(&ctx.core()?.keys, format!("posts {order:?} {filter:?}"), ctx.viewer()?))
+}
 
 /// What the selection needs of each post.
 pub(super) fn wanted(ctx: &Context<'_>) -> posts::Want {
@@ -223,7 +233,7 @@ impl PostQueries {
             let (core, viewer) = (ctx.core()?, ctx.viewer()?);
             let filter = filter.unwrap_or_default().into_domain()?;
             let order = PostOrder::into_domain(order_by);
-            let cursors = Cursors::new(&core.keys, format!("posts {order:?} {filter:?}"), viewer);
+            let cursors = cursors(ctx, order, &filter)?;
             let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
             let page = posts::list(core, viewer, &window, order, &filter, wanted(ctx)).await?;
             Ok(Some(PostConnection::new(page, cursors, Counted::Matching(filter))))

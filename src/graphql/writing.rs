@@ -3,12 +3,12 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::{
-    comments::Comment,
+    comments::{Comment, CommentEdge},
     context::ContextExt as _,
     error::UserError,
     node::{Kind, Shown, global_id, id_of},
     payload::{Guarded, Payload, answer, given},
-    posts::{Post, PostStatus},
+    posts::{Post, PostEdge, PostStatus},
 };
 use crate::core::{
     comments::{self, CommentId, NewComment},
@@ -78,6 +78,8 @@ struct DeleteCommentInput {
 struct CreatePostPayload {
     /// The post.
     post: Option<Shown<Post>>,
+    /// The post with its place in `posts` as it comes without filter and order, for the front of that list.
+    post_edge: Option<PostEdge<'static>>,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -105,6 +107,8 @@ struct DeletePostPayload {
 struct CreateCommentPayload {
     /// The comment.
     comment: Option<Shown<Comment>>,
+    /// The comment with its place in the post's `comments` as they come without an order, for the end of that list.
+    comment_edge: Option<CommentEdge<'static>>,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -150,8 +154,15 @@ impl WritingMutations {
         #[graphql(desc = "The post.")] input: CreatePostInput,
     ) -> Guarded<CreatePostPayload> {
         let new = NewPost { title: input.title, body: input.body, status: input.status.into() };
-        let done = async { posts::create(ctx.core()?, ctx.viewer()?, new).await };
-        answer(done.await, |post| CreatePostPayload { post: Some(Post::new(post).into()), user_errors: Vec::new() })
+        let done = async {
+            let post = posts::create(ctx.core()?, ctx.viewer()?, new).await?;
+            Ok((Post::new(post.clone()).into(), super::posts::edge_of_new(ctx, post)?))
+        };
+        answer(done.await, |(post, edge)| CreatePostPayload {
+            post: Some(post),
+            post_edge: Some(edge),
+            user_errors: Vec::new(),
+        })
     }
 
     /// Changes a post: for its author, moderators and administrators.
@@ -203,10 +214,12 @@ impl WritingMutations {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
             let post = PostId(id_of(Kind::Post, &input.post_id)?);
-            comments::create(ctx.core()?, viewer, NewComment { post, body: input.body }).await
+            let comment = comments::create(ctx.core()?, viewer, NewComment { post, body: input.body }).await?;
+            Ok((Comment::new(comment.clone()).into(), super::comments::edge_of_new(ctx, comment)?))
         };
-        answer(done.await, |comment| CreateCommentPayload {
-            comment: Some(Comment::new(comment).into()),
+        answer(done.await, |(comment, edge)| CreateCommentPayload {
+            comment: Some(comment),
+            comment_edge: Some(edge),
             user_errors: Vec::new(),
         })
     }

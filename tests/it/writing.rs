@@ -143,6 +143,32 @@ async fn a_comment_goes_through_its_life() {
     .await;
 }
 
+/// A new row's edge is the one that its list has, so that a client can put it there without asking again.
+#[tokio::test]
+async fn what_was_written_comes_with_its_place_in_the_list() {
+    on_each_engine(async |lyceum| {
+        let ada = lyceum.person("ada").await;
+        lyceum.write_post(&ada, "One", "PUBLISHED").await;
+        lyceum.advance(MINUTE);
+        let written = "mutation { createPost(input: {title: \"Two\", body: \"B\"}) {
+            postEdge { cursor node { id title } } userErrors { code } } }";
+        let written = lyceum.ask(&ada.token, written, json!({})).await.ok();
+        let listed = lyceum.ask(&ada.token, "{ posts { edges { cursor node { id title } } } }", json!({})).await.ok();
+        assert_eq!(written.at("createPost.postEdge"), &listed.at("posts.edges")[0]);
+
+        let post = json!({ "post": written.str_at("createPost.postEdge.node.id") });
+        let written = "mutation ($post: ID!) { createComment(input: {postId: $post, body: \"B\"}) {
+            commentEdge { cursor node { id body } } userErrors { code } } }";
+        lyceum.ask(&ada.token, written, post.clone()).await.ok();
+        lyceum.advance(MINUTE);
+        let written = lyceum.ask(&ada.token, written, post.clone()).await.ok();
+        let listed = "query ($post: ID!) { post(id: $post) { comments { edges { cursor node { id body } } } } }";
+        let listed = lyceum.ask(&ada.token, listed, post).await.ok();
+        assert_eq!(written.at("createComment.commentEdge"), &listed.at("post.comments.edges")[1]);
+    })
+    .await;
+}
+
 /// With a post go the comments under it, whoever wrote them; others stay.
 #[tokio::test]
 async fn deleting_a_post_takes_its_comments() {
