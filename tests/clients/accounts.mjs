@@ -59,3 +59,20 @@ export async function revoked(server, token) {
   assert.equal(errors[0].extensions?.code, 'UNAUTHENTICATED');
   assert.equal(errors[0].extensions.reason, 'REVOKED');
 }
+
+/** The settings under which a sign-up also signs in, for tests of something else. */
+export const OPEN = { EMAIL_VERIFICATION: 'optional', ACCOUNT_DISCLOSURE: 'friendly' };
+
+/** A new person who is signed in; the server runs with the settings `OPEN`. */
+export async function joined(server, username) {
+  const password = 'seven quiet lanterns over the river';
+  const { data, errors } = await server.graphql(
+    `mutation ($input: SignupInput!) {
+      signup(input: $input) { accessToken refreshToken user { id username } userErrors { code message } }
+    }`,
+    { input: { username, email: `${username}@example.test`, password, firstName: username, lastName: 'Test' } },
+  );
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  assert.deepEqual(data.signup.userErrors, []);
+  return { ...data.signup, username, password };
+}
