@@ -1,0 +1,33 @@
+// What needs no server: types generated from the schema that TypeScript takes at its strictest, and lint.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import test from 'node:test';
+import { promisify } from 'node:util';
+
+const here = import.meta.dirname;
+const typed = join(here, 'typed');
+
+/** Runs a tool of node_modules, and fails with what it printed. */
+async function tool(name, args, cwd) {
+  try {
+    await promisify(execFile)(join(here, 'node_modules/.bin', name), args, { cwd });
+  } catch ({ code, stdout, stderr }) {
+    assert.fail(`${name} ended with ${code}:\n${stdout}${stderr}`);
+  }
+}
+
+test('types', async (t) => {
+  await t.test('graphql-codegen, client preset, with strict scalars', () =>
+    tool('graphql-codegen', ['--config', 'typed/codegen.yml'], here));
+  await t.test('gql.tada generates its types', () => tool('gql.tada', ['generate', 'output', '-c', 'tsconfig.json'], typed));
+  await t.test('gql.tada finds nothing wrong', () => tool('gql.tada', ['check', '-c', 'tsconfig.json'], typed));
+  await t.test('tsc --strict finds nothing wrong, and each error that it must find', () =>
+    tool('tsc', ['--strict', '-p', 'tsconfig.json'], typed));
+});
+
+test('@graphql-eslint finds nothing in the schema and in the operations', () => {
+  const files = ['schema.graphql', 'playground/operations', 'tests/clients/typed'];
+  return tool('eslint', ['--config', 'tests/clients/eslint.config.mjs', '--max-warnings=0', ...files], join(here, '../..'));
+});
