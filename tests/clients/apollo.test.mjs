@@ -1,9 +1,11 @@
 // Apollo Client: each mutation's payload puts the normalised cache right, and nothing is asked for a second time.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client/core';
 import { ErrorLink } from '@apollo/client/link/error';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { createClient } from 'graphql-ws';
@@ -247,7 +249,7 @@ test('Apollo Client', async (t) => {
   });
 });
 
-test('Apollo Client refreshes a session whose access token is no longer good, and sends the operation again', async (t) => {
+test('Apollo Client refreshes a session whose access token is no longer good, and asks again', async (t) => {
   const server = await start(OPEN);
   t.after(() => server.stop());
   const { accessToken, refreshToken } = await joined(server, 'ada');
@@ -257,6 +259,27 @@ test('Apollo Client refreshes a session whose access token is no longer good, an
   assert.equal(data.me.username, 'ada');
   assert.notEqual(session.access, accessToken);
   assert.notEqual(session.refresh, refreshToken);
+});
+
+test('Apollo Client persists its queries: the text goes over once, then GET with the hash alone', async (t) => {
+  const server = await start(OPEN);
+  t.after(() => server.stop());
+  const requests = [];
+  const http = new HttpLink({
+    uri: `${server.url}/graphql`,
+    fetch: (url, init) => {
+      const sent = init.body ?? new URL(url).search;
+      requests.push(`${init.method} ${sent.includes('query') ? 'with' : 'without'} the text`);
+      return fetch(url, init);
+    },
+  });
+  const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+  const link = new PersistedQueryLink({ sha256, useGETForHashedQueries: true }).concat(http);
+  const client = new ApolloClient({ link, cache: new InMemoryCache() });
+  const ask = () => client.query({ query: FEED, variables: { first: 2 }, fetchPolicy: 'network-only' });
+  assert.deepEqual((await ask()).data.posts.edges, []);
+  await ask();
+  assert.deepEqual(requests, ['GET without the text', 'POST with the text', 'GET without the text']);
 });
 
 /** An Apollo Client for one session; `sent` says what kinds of operations went out over HTTP. */
@@ -303,7 +326,9 @@ function front(server, session) {
 
 async function refresh(server, session) {
   const { data } = await server.graphql(
-    'mutation ($token: String!) { refreshSession(input: { refreshToken: $token }) { accessToken refreshToken userErrors { code } } }',
+    `mutation ($token: String!) {
+      refreshSession(input: { refreshToken: $token }) { accessToken refreshToken userErrors { code } }
+    }`,
     { token: session.refresh },
   );
   const { accessToken, refreshToken, userErrors } = data.refreshSession;

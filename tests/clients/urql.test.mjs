@@ -2,14 +2,14 @@
 // over a WebSocket and over server-sent events by plain fetch.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
 import { Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { buildSchema, introspectionFromSchema } from 'graphql';
 import { createClient } from 'graphql-ws';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import WebSocket from 'ws';
 import { joined, OPEN } from './accounts.mjs';
 import { start, until } from './server.mjs';
@@ -61,8 +61,8 @@ test('urql', async (t) => {
   t.after(() => server.stop());
   const ada = await joined(server, 'ada');
   const { accessToken } = await joined(server, 'bob');
-  const schema = introspectionFromSchema(buildSchema(await readFile(join(import.meta.dirname, '../../schema.graphql'), 'utf8')));
-
+  const sdl = await readFile(join(import.meta.dirname, '../../schema.graphql'), 'utf8');
+  const schema = introspectionFromSchema(buildSchema(sdl));
   const client = front(server, ada.accessToken, schema);
   const bob = front(server, accessToken, schema);
   const ok = async (sent) => {
@@ -76,7 +76,9 @@ test('urql', async (t) => {
   let post;
 
   await t.test('Graphcache checks its configuration and the operations against the schema', async () => {
-    for (const title of ['One', 'Two', 'Three']) await ok(bob.mutation(WRITE, { input: { title, body: 'B', status: 'PUBLISHED' } }));
+    for (const title of ['One', 'Two', 'Three']) {
+      await ok(bob.mutation(WRITE, { input: { title, body: 'B', status: 'PUBLISHED' } }));
+    }
     assert.deepEqual(titles(await ok(client.query(FEED, { first: 2 }))), ['Three', 'Two']);
   });
 
