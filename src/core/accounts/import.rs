@@ -33,7 +33,7 @@ pub struct Terms {
     pub allow_reserved: bool,
     pub allow_admins: bool,
     pub without_passwords: bool,
-    /// Everything is done but the writing.
+    /// Every row is judged; nothing is wrapped and nothing is written.
     pub dry_run: bool,
 }
 
