@@ -33,7 +33,7 @@ pub(super) struct Asked {
     /// Check every row against the rules and the database, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Take usernames that nobody could sign up with, such as `support`
+    /// Take usernames that nobody could sign up with, such as `support`, or one like a moderator's
     #[arg(long)]
     allow_reserved: bool,
     /// Take rows whose role is ADMIN
@@ -110,7 +110,7 @@ async fn import(
         done.set(done.get() + more);
         bar.set_message(format!("{} rows", done.get()));
     };
-    let mut import = Import::new(core, &Viewer::Operator, terms, &progress)?;
+    let mut import = Import::begin(core, &Viewer::Operator, terms, &progress).await?;
     loop {
         let mut broken = Ok(());
         let whole = |row: Result<Row, String>| row.map_err(|why| broken = Err(why)).ok();

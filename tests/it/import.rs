@@ -123,6 +123,16 @@ async fn reserved_names_and_administrators_come_in_by_a_flag_alone() {
         assert_eq!(summary(&import_rows(lyceum, &rows, &[]).await), "0 created, 0 existed already, 2 refused");
         let one = import_rows(lyceum, &rows, &["--allow-reserved"]).await;
         assert_eq!(summary(&one), "1 created, 0 existed already, 1 refused");
+        // A glance takes it for the name of a moderator, who stands in the same file.
+        let alike = [with(row("olivia_mod"), "role", "MODERATOR"), row("0liviamod")];
+        let told = report(&import_rows(lyceum, &alike, &[]).await);
+        assert_eq!(told[0], "1  created  olivia_mod@example.com");
+        assert!(told[1].starts_with("2  refused  0liviamod@example.com  username: This name looks like"), "{told:?}");
+        assert_eq!(
+            report(&import_rows(lyceum, &alike, &["--allow-reserved"]).await)[1],
+            "2  created  0liviamod@example.com"
+        );
+
         let done = import_rows(lyceum, &rows, &["--allow-admins"]).await;
         assert!(done.stderr.ends_with("lyceum: 1 row was refused\n"), "{done:?}");
         let login = lyceum.log_in("cleo", "x").await.ok();

@@ -15,12 +15,16 @@ use sea_orm::EntityTrait as _;
 
 pub use self::fields::{Field, Fields};
 use self::{fields::Candidate, taken::Taken};
-use super::{entity::users, types::Email};
+use super::{
+    entity::users,
+    look_alikes::{Staff, like_staff},
+    types::Email,
+};
 use crate::core::{
     Core,
     error::{Error, Fault, FaultCode, Result, duplicate_key},
     hasher::PasswordHash,
-    viewer::Viewer,
+    viewer::{Role, Viewer},
 };
 
 /// The rows of one transaction: their values are far fewer than the 32,766 parameters that SQLite allows.
@@ -65,6 +69,8 @@ pub struct Import<'c> {
     terms: Terms,
     emails: Places,
     usernames: Places,
+    /// Those of the rows before among them.
+    staff: Staff,
     /// Hears how many rows more are done.
     progress: &'c dyn Fn(usize),
 }
@@ -74,9 +80,10 @@ pub struct Import<'c> {
 struct Places(HashMap<[u8; 16], u32>);
 
 impl<'c> Import<'c> {
-    pub fn new(core: &'c Core, viewer: &Viewer, terms: Terms, progress: &'c dyn Fn(usize)) -> Result<Self> {
+    pub async fn begin(core: &'c Core, viewer: &Viewer, terms: Terms, progress: &'c dyn Fn(usize)) -> Result<Self> {
         viewer.require_operator()?;
-        Ok(Self { core, terms, emails: Places::default(), usernames: Places::default(), progress })
+        let staff = Staff::find(core.db.read()).await?;
+        Ok(Self { core, terms, emails: Places::default(), usernames: Places::default(), staff, progress })
     }
 
     /// Imports the next rows, [`BATCH`] of them at most, and tells of each in their order.
@@ -118,12 +125,18 @@ impl<'c> Import<'c> {
         let outcome = match (taken.outcome(candidate), self.usernames.of(&username)) {
             (Outcome::Exists, _) => Outcome::Exists,
             (_, Some(earlier)) => return Outcome::Refused(vec![repeated(Field::Username, "username", earlier)]),
+            (Outcome::Created, None) if !self.terms.allow_reserved && self.staff.has_one_like(&username) => {
+                return Outcome::Refused(vec![like_staff().at(Field::Username.name())]);
+            }
             (Outcome::Created, None) => Outcome::Created,
             (refused @ Outcome::Refused(_), None) => return refused,
         };
         self.emails.note(&email, number);
         if outcome == Outcome::Created {
             self.usernames.note(&username, number);
+            if candidate.role >= Role::Moderator {
+                self.staff.add(username);
+            }
         }
         outcome
     }

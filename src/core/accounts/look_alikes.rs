@@ -1,6 +1,8 @@
 //! Names that pass for those of the people who look after the site. Usernames are ASCII, so what is left to confuse are
 //! a few of its characters and their neighbours.
 
+use std::collections::HashMap;
+
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
@@ -14,15 +16,38 @@ use crate::core::{
 /// name does not count: it is taken.
 pub(super) async fn is_like_staff(db: &impl ConnectionTrait, username: &Username, own: Option<Uuid>) -> Result<bool> {
     let key = username.key();
-    let staff: Vec<(Uuid, String)> = users::Entity::find()
+    let seen = silhouette(&key);
+    let staff = staff(db).await?;
+    Ok(staff.iter().any(|(id, theirs)| Some(*id) != own && *theirs != key && silhouette(theirs) == seen))
+}
+
+/// All of those names at once, for who compares many with them.
+pub(super) struct Staff(HashMap<String, Vec<String>>);
+
+impl Staff {
+    pub(super) async fn find(db: &impl ConnectionTrait) -> Result<Self> {
+        let mut all = Self(HashMap::new());
+        for (_, key) in staff(db).await? {
+            all.add(key);
+        }
+        Ok(all)
+    }
+
+    pub(super) fn add(&mut self, key: String) {
+        self.0.entry(silhouette(&key)).or_default().push(key);
+    }
+
+    pub(super) fn has_one_like(&self, key: &str) -> bool {
+        self.0.get(&silhouette(key)).is_some_and(|theirs| theirs.iter().any(|theirs| theirs != key))
+    }
+}
+
+async fn staff(db: &impl ConnectionTrait) -> Result<Vec<(Uuid, String)>> {
+    let staff = users::Entity::find()
         .select_only()
         .columns([users::Column::Id, users::Column::UsernameKey])
-        .filter(users::Column::Role.is_in([Role::Moderator, Role::Admin].map(Role::as_str)))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let seen = silhouette(&key);
-    Ok(staff.iter().any(|(id, theirs)| Some(*id) != own && *theirs != key && silhouette(theirs) == seen))
+        .filter(users::Column::Role.is_in([Role::Moderator, Role::Admin].map(Role::as_str)));
+    Ok(staff.into_tuple().all(db).await?)
 }
 
 pub(super) fn like_staff() -> Fault {

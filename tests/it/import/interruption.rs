@@ -85,7 +85,7 @@ async fn people_who_sign_up_meanwhile_and_the_import_do_not_meet() {
     with_settings(&settings, async |lyceum| {
         let progress = |_| ();
         let core = &lyceum.app.core;
-        let mut import = Import::new(core, &Viewer::Operator, Terms::default(), &progress).unwrap();
+        let mut import = Import::begin(core, &Viewer::Operator, Terms::default(), &progress).await.unwrap();
         let names = |from: usize| (from..from + 100).map(|number| format!("user_{number}"));
         let sign_up = |number: usize| async move { lyceum.sign_up(&format!("user_{number}")).await };
         let (told, signed_up) = futures_util::join!(
@@ -112,7 +112,7 @@ async fn a_waiting_signup_holds_its_username_alone() {
         lyceum.sign_up_as("ada", "other@example.com", PASSWORD).await.ok();
         lyceum.sign_up_as("squatter", "bea@example.com", PASSWORD).await.ok();
         let progress = |_| ();
-        let mut import = Import::new(&lyceum.app.core, &Viewer::Operator, Terms::default(), &progress).unwrap();
+        let mut import = Import::begin(&lyceum.app.core, &Viewer::Operator, Terms::default(), &progress).await.unwrap();
         let told = import.rows(read(["ada".to_owned(), "bea".to_owned()])).await.unwrap();
         assert!(matches!(&told[0].outcome, Outcome::Refused(faults) if faults[0].field == ["username"]));
         assert_eq!(told[1].outcome, Outcome::Created);
@@ -129,7 +129,7 @@ async fn an_import_is_for_nobody_but_who_runs_the_server() {
         let rose = lyceum.person_with_role("rose", "ADMIN").await;
         let core = &lyceum.app.core;
         for viewer in [Viewer::Anonymous, sessions::authenticate(core, &rose.token).await.unwrap()] {
-            let refused = Import::new(core, &viewer, Terms::default(), &|_| ()).err();
+            let refused = Import::begin(core, &viewer, Terms::default(), &|_| ()).await.err();
             assert!(matches!(refused, Some(Error::Forbidden)));
         }
     })

@@ -42,7 +42,7 @@ pub(super) struct Candidate {
     account: Parsed,
     /// None asks for a reset.
     pub password: Option<ForeignHash>,
-    role: Role,
+    pub role: Role,
     email_verified: bool,
     created_at: Time,
     now: Time,
