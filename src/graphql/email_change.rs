@@ -5,6 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::{
     context::ContextExt as _,
     error::UserError,
+    node::Shown,
     payload::{Guarded, Payload, answer},
     scalars::DateTime,
     users::User,
@@ -23,6 +24,8 @@ struct ChangeEmailInput {
 /// The answer to the wish for another address. The account has its old one until the new one is confirmed.
 #[derive(Default, SimpleObject)]
 struct ChangeEmailPayload {
+    /// You, with the address in `pendingEmail`.
+    user: Option<Shown<User>>,
     /// The address that a mail is on its way to.
     new_email: Option<String>,
     /// Until when it can be confirmed.
@@ -84,6 +87,7 @@ impl EmailChangeMutations {
             email_change::change_email(core, viewer, origin, &new_email, &current_password).await
         };
         answer(done.await, |waiting| ChangeEmailPayload {
+            user: Some(User::new(waiting.user).into()),
             new_email: Some(waiting.new_email),
             expires_at: Some(waiting.expires_at.into()),
             user_errors: Vec::new(),

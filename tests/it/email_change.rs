@@ -55,8 +55,12 @@ async fn the_old_address_stays_until_the_new_one_confirms() {
         let ada = lyceum.person("ada").await;
         let mails = lyceum.mails().await.len();
         let answer = lyceum.send(change(&ada.token, "Countess@EXAMPLE.org")).await.ok();
-        let expected =
-            json!({ "newEmail": "Countess@example.org", "expiresAt": "2026-01-01T01:00:00.000000Z", "userErrors": [] });
+        let expected = json!({
+            "user": { "pendingEmail": "Countess@example.org" },
+            "newEmail": "Countess@example.org",
+            "expiresAt": "2026-01-01T01:00:00.000000Z",
+            "userErrors": [],
+        });
         assert_eq!(answer.at("changeEmail"), &expected);
         let sent = lyceum.mails().await.split_off(mails);
         let mut told: Vec<(&str, &str)> = sent.iter().map(|mail| (&*mail.to, mail.content.subject.as_str())).collect();

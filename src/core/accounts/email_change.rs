@@ -7,7 +7,7 @@
 mod cancel;
 mod confirm;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
@@ -19,7 +19,7 @@ pub use cancel::cancel_email_change;
 pub use confirm::confirm_email_change;
 
 use super::{
-    UserId, availability,
+    User, UserId, availability,
     entity::{
         email_changes::{ActiveModel, Column, Entity, Model},
         users,
@@ -44,6 +44,7 @@ use crate::core::{
 
 /// A change that waits for the new address.
 pub struct Waiting {
+    pub user: Arc<User>,
     pub new_email: String,
     pub expires_at: Time,
 }
@@ -150,7 +151,7 @@ async fn store(core: &Core, proved: &Proved, email: &Email) -> Result<Waiting> {
     let change = insert(core, &tx, &user, email, &links).await?;
     write_mails(core, &tx, &user, &change, owner.as_ref(), &links).await?;
     tx.commit().await?;
-    Ok(Waiting { new_email: change.new_email, expires_at: change.expires_at })
+    Ok(Waiting { user: Arc::new(User::from(user)), new_email: change.new_email, expires_at: change.expires_at })
 }
 
 async fn insert(

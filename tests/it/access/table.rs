@@ -209,6 +209,7 @@ pub(super) const TABLE: &[(&str, Who)] = &[
     ("CancelEmailChangePayload.userErrors", Runner),
     ("ChangeEmailPayload.expiresAt", Runner),
     ("ChangeEmailPayload.newEmail", Runner),
+    ("ChangeEmailPayload.user", Runner),
     ("ChangeEmailPayload.userErrors", Runner),
     ("ChangePasswordPayload.endedSessionIds", Runner),
     ("ChangePasswordPayload.user", Runner),

@@ -220,7 +220,7 @@ pub(super) const WAYS: &[Way] = &[
     way("mutation updateProfile(input: {bio: \"B\"}) > user > profile", Viewers),
     way("mutation updateProfile(input: {bio: \"\"}) > userErrors", Viewers),
     way("mutation changePassword(input: {currentPassword: $password, newPassword: $password}) > user", Viewers),
-    way("mutation changeEmail(input: {newEmail: $new_email, currentPassword: $password})", Viewers),
+    way("mutation changeEmail(input: {newEmail: $new_email, currentPassword: $password}) > user", Viewers),
     way("mutation confirmEmailChange(input: {token: $confirm}) > user", Provers),
     way("mutation cancelEmailChange(input: {token: $cancel})", Provers),
     way("mutation deleteAccount(input: {password: \"not this one\"}) > userErrors", Viewers),

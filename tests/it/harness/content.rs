@@ -36,7 +36,7 @@ fn payload(mutation: &str) -> &'static str {
         "deleteComment" => "deletedCommentId postId",
         "deleteUser" | "deleteAccount" => "deletedUserId",
         "changePassword" => "user { id username updatedAt } endedSessionIds",
-        "changeEmail" => "newEmail expiresAt",
+        "changeEmail" => "user { pendingEmail } newEmail expiresAt",
         "confirmEmailChange" => "user { id email emailVerified pendingEmail }",
         "cancelEmailChange" => "email",
         _ => "user { id username email emailVerified firstName lastName role suspendedUntil createdAt updatedAt }",
