@@ -7,6 +7,7 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
+import { NEVER } from 'rxjs';
 import { codeOf } from './errors';
 import { uploadLink } from './upload';
 
@@ -24,7 +25,9 @@ const byType = ApolloLink.split(
 
 /** A session can end at any time, from another device too. A fresh page forgets all that it showed. */
 const ended = new ErrorLink(({ error }) => {
-  if (codeOf(error) === 'UNAUTHENTICATED') location.assign('/login?ended');
+  if (codeOf(error) !== 'UNAUTHENTICATED') return;
+  location.assign('/login?ended');
+  return NEVER; // while the page is being left, no screen needs to tell
 });
 
 export const client = new ApolloClient({

@@ -1,9 +1,8 @@
 // The comments under a post. Everybody's new ones come over the socket, as they are written.
 
 import { useMutation, useSubscription, useSuspenseQuery } from '@apollo/client/react';
-import { useTransition } from 'react';
 import { Link } from 'react-router';
-import { Form, TextArea } from './form';
+import { Action, Form, TextArea } from './form';
 import { graphql } from './gql';
 import type { CommentCardFragment, PostCardFragment } from './gql/graphql';
 import { useMe } from './me';
@@ -75,7 +74,6 @@ export function Comments({ of }: { of: PostCardFragment }) {
   const { data, fetchMore, client } = useSuspenseQuery(COMMENTS, { variables });
   const [comment] = useMutation(COMMENT);
   const [remove] = useMutation(DELETE_COMMENT);
-  const [loading, startLoading] = useTransition();
   const { edges, pageInfo } = data.post?.comments ?? { edges: [], pageInfo: { endCursor: null, hasNextPage: false } };
 
   /** On top, once: one's own comes with the answer and over the socket. */
@@ -116,27 +114,21 @@ export function Comments({ of }: { of: PostCardFragment }) {
         {edges.map(({ node }) => (
           <li key={node.id}>
             <Byline author={node.author} at={node.createdAt} />
-            <p className="text">{node.body}</p>
+            <p className="text" dir="auto">{node.body}</p>
             {me && (me.role !== 'USER' || me.id === node.author?.id || me.id === of.author?.id) && (
-              <button
+              <Action
                 className="link"
-                onClick={() => remove({ variables: { id: node.id }, update: (cache) => cache.evict({ id: cache.identify(node) }) })}
+                act={() => remove({ variables: { id: node.id }, update: (cache) => cache.evict({ id: cache.identify(node) }) })}
               >
                 Delete
-              </button>
+              </Action>
             )}
           </li>
         ))}
       </ol>
       {edges.length === 0 && <p className="empty">Nobody has said anything yet.</p>}
       {pageInfo.hasNextPage && (
-        <button
-          className="quiet more"
-          aria-busy={loading}
-          onClick={() => startLoading(async () => void (await fetchMore({ variables: { after: pageInfo.endCursor } })))}
-        >
-          Older comments
-        </button>
+        <Action className="quiet more" act={() => fetchMore({ variables: { after: pageInfo.endCursor } })}>Older comments</Action>
       )}
     </section>
   );

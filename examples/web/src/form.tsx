@@ -1,7 +1,7 @@
 // Forms. A screen names its fields and sends their values; the form waits for the answer and shows each of its
 // `userErrors` at the field that it is about.
 
-import { type ComponentProps, createContext, type ReactNode, type SubmitEvent, use, useEffect, useId, useRef, useState } from 'react';
+import { type ComponentProps, createContext, type InputEvent, type ReactNode, type SubmitEvent, use, useEffect, useId, useRef, useState, useTransition } from 'react';
 import { told } from './errors';
 
 interface Fault {
@@ -44,15 +44,25 @@ export function Form<const Name extends string>({ fields, submit, done, clear, c
     if (faults?.length) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
   }, [faults]);
 
+  /** What is being mended is no longer marked. */
+  const mending = ({ target }: InputEvent<HTMLFormElement>) =>
+    setFaults(faults?.filter(({ field }) => field?.at(-1) !== (target as HTMLInputElement).name));
+
   const faultAt = (name: string) => faults?.find(({ field }) => field?.at(-1) === name)?.message;
   const others = faults?.filter(({ field }) => !fields.some((name) => name === field?.at(-1)));
   return (
-    <form ref={form} onSubmit={send} noValidate aria-busy={busy}>
+    <form ref={form} onSubmit={send} onInput={mending} noValidate aria-busy={busy}>
       <FaultAt value={faultAt}>{children}</FaultAt>
       <div role="alert">{others?.map(({ message }) => <p className="note bad" key={message}>{message}</p>)}</div>
       <div role="status">{done && faults?.length === 0 && <p className="note good">{done}</p>}</div>
     </form>
   );
+}
+
+/** A button that acts at once. What goes wrong is told in place of the screen. */
+export function Action({ act, ...button }: { act: () => Promise<unknown> } & ComponentProps<'button'>) {
+  const [busy, start] = useTransition();
+  return <button type="button" {...button} aria-busy={busy} onClick={() => start(async () => void (await act()))} />;
 }
 
 interface Labels {

@@ -1,9 +1,10 @@
 // What stands around every screen.
 
-import { useApolloClient, useMutation } from '@apollo/client/react';
+import { useMutation } from '@apollo/client/react';
 import { Suspense } from 'react';
-import { Link, NavLink, Outlet, ScrollRestoration, useNavigate, useRouteError } from 'react-router';
+import { Link, NavLink, Outlet, ScrollRestoration, useRouteError } from 'react-router';
 import { told } from './errors';
+import { Action } from './form';
 import { graphql } from './gql';
 import { useMe } from './me';
 import { Avatar, Screen } from './screen';
@@ -20,14 +21,11 @@ const LOG_OUT = graphql(`
 
 export function Layout() {
   const me = useMe();
-  const client = useApolloClient();
   const [logout] = useMutation(LOG_OUT);
-  const navigate = useNavigate();
 
   async function signOut() {
     await logout();
-    await navigate('/');
-    await client.resetStore();
+    location.assign('/'); // a fresh page forgets all that it showed
   }
 
   return (
@@ -38,7 +36,7 @@ export function Layout() {
           {me && <NavLink to="/write">Write</NavLink>}
           {me?.role === 'ADMIN' && <NavLink to="/users">Users</NavLink>}
           {me && <NavLink to="/profile"><Avatar of={me} /> <span className="name">{me.displayName}</span></NavLink>}
-          {me && <button className="quiet" onClick={signOut}>Sign out</button>}
+          {me && <Action className="quiet" act={signOut}>Sign out</Action>}
           {!me && <NavLink to="/login">Log in</NavLink>}
           {!me && <NavLink to="/signup" className="button">Sign up</NavLink>}
         </nav>

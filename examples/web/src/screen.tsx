@@ -10,7 +10,7 @@ export function Screen({ title, card = false, children }: { title: string; card?
   return (
     <main className={card ? 'card' : undefined}>
       <title>{`${title} · Lyceum`}</title>
-      <h1>{title}</h1>
+      <h1 dir="auto">{title}</h1>
       {children}
     </main>
   );

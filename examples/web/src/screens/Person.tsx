@@ -47,7 +47,7 @@ export function Person() {
           </p>
         </div>
       </div>
-      {bio && <p className="text">{bio}</p>}
+      {bio && <p className="text" dir="auto">{bio}</p>}
       {person.posts?.nodes.map((post) => <PostCard key={post.id} post={post} />)}
     </Screen>
   );

@@ -25,7 +25,7 @@ export function Post() {
     <Screen title={post.title}>
       <Byline author={post.author} at={post.publishedAt ?? post.createdAt} />
       {post.status === 'DRAFT' && <p className="note">A draft: nobody else sees it until you publish it.</p>}
-      <p className="text">{post.body}</p>
+      <p className="text" dir="auto">{post.body}</p>
       {mayEdit && <p><Link className="button quiet" to="edit">Edit</Link></p>}
       <Comments of={post} />
     </Screen>

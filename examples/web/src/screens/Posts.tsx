@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@apollo/client/react';
-import { startTransition, useTransition } from 'react';
+import { startTransition } from 'react';
 import { Link, useSearchParams } from 'react-router';
+import { Action } from '../form';
 import { graphql } from '../gql';
 import type { PostCardFragment } from '../gql/graphql';
 import { useMe } from '../me';
@@ -39,7 +40,6 @@ graphql(`
 export function Posts() {
   const me = useMe();
   const [params, setParams] = useSearchParams();
-  const [loading, startLoading] = useTransition();
   const search = params.get('search') || undefined;
   const mine = params.has('mine');
   const filter = { search, authorId: mine ? me?.id : undefined };
@@ -64,13 +64,7 @@ export function Posts() {
       {edges.length === 0 && <p className="empty">{search ? 'No post has these words.' : 'Nothing has been written yet.'}</p>}
       {edges.map(({ node }) => <PostCard key={node.id} post={node} />)}
       {pageInfo.hasNextPage && (
-        <button
-          className="quiet more"
-          aria-busy={loading}
-          onClick={() => startLoading(async () => void (await fetchMore({ variables: { after: pageInfo.endCursor } })))}
-        >
-          More posts
-        </button>
+        <Action className="quiet more" act={() => fetchMore({ variables: { after: pageInfo.endCursor } })}>More posts</Action>
       )}
     </Screen>
   );
@@ -79,8 +73,8 @@ export function Posts() {
 export function PostCard({ post }: { post: PostCardFragment }) {
   return (
     <article className="card">
-      <h2><Link to={`/posts/${post.id}`}>{post.title}</Link> {post.status === 'DRAFT' && <span className="badge">Draft</span>}</h2>
-      <p className="beginning">{post.body}</p>
+      <h2 dir="auto"><Link to={`/posts/${post.id}`}>{post.title}</Link> {post.status === 'DRAFT' && <span className="badge">Draft</span>}</h2>
+      <p className="beginning" dir="auto">{post.body}</p>
       <Byline author={post.author} at={post.publishedAt ?? post.createdAt} />
     </article>
   );

@@ -1,4 +1,5 @@
 import { useMutation, useSuspenseQuery } from '@apollo/client/react';
+import { Action } from '../form';
 import { graphql } from '../gql';
 import type { LogoutScope } from '../gql/graphql';
 import { Tabs } from '../layout';
@@ -39,18 +40,22 @@ const LOG_OUT_OF = graphql(`
 `);
 
 export function Sessions() {
-  const { data, refetch, client } = useSuspenseQuery(SESSIONS, { fetchPolicy: 'cache-and-network' });
+  const { data, client } = useSuspenseQuery(SESSIONS, { fetchPolicy: 'cache-and-network' });
   const [revoke] = useMutation(REVOKE);
   const [logout] = useMutation(LOG_OUT_OF);
 
+  /** What has ended leaves the cache, and with it the list. */
+  const forget = (id: string) => client.cache.evict({ id: client.cache.identify({ __typename: 'Session', id }) });
+
   async function end(id: string) {
-    await revoke({ variables: { id } });
-    await refetch();
+    const { data } = await revoke({ variables: { id } });
+    if (data?.revokeSession?.endedSessionId) forget(data.revokeSession.endedSessionId);
   }
 
   async function endAll(scope: LogoutScope) {
-    await logout({ variables: { scope } });
-    await (scope === 'ALL' ? client.resetStore() : refetch());
+    const { data } = await logout({ variables: { scope } });
+    if (scope === 'ALL') location.assign('/');
+    else data?.logout?.endedSessionIds?.forEach(forget);
   }
 
   return (
@@ -63,13 +68,13 @@ export function Sessions() {
               <p><strong>{session.deviceName ?? browserOf(session.userAgent)}</strong> {session.current && <span className="badge">This device</span>}</p>
               <p className="hint">Last used <When at={session.lastUsedAt} /> from {session.ipAddress}</p>
             </div>
-            {!session.current && <button className="quiet" onClick={() => end(session.id)}>Sign out</button>}
+            {!session.current && <Action className="quiet" act={() => end(session.id)}>Sign out</Action>}
           </li>
         ))}
       </ul>
       <div className="buttons">
-        <button onClick={() => endAll('OTHERS')}>Sign out everywhere else</button>
-        <button className="quiet danger" onClick={() => endAll('ALL')}>Sign out everywhere</button>
+        <Action act={() => endAll('OTHERS')}>Sign out everywhere else</Action>
+        <Action className="quiet danger" act={() => endAll('ALL')}>Sign out everywhere</Action>
       </div>
     </Screen>
   );

@@ -1,6 +1,7 @@
 import { useMutation, useSuspenseQuery } from '@apollo/client/react';
-import { startTransition, useState, useTransition } from 'react';
+import { startTransition, useState } from 'react';
 import { told } from '../errors';
+import { Action } from '../form';
 import { graphql } from '../gql';
 import type { Role } from '../gql/graphql';
 import { useMe } from '../me';
@@ -70,14 +71,13 @@ const REINSTATE = graphql(`
   }
 `);
 
-const roles: Role[] = ['USER', 'MODERATOR', 'ADMIN'];
+const roles: Record<Role, string> = { USER: 'User', MODERATOR: 'Moderator', ADMIN: 'Administrator' };
 
 /** For administrators. Each mutation answers the user as it is now, so that the cache has nothing to ask. */
 export function Users() {
   const me = useMe();
   const [search, setSearch] = useState('');
   const [fault, setFault] = useState<string>();
-  const [loading, startLoading] = useTransition();
   const { data, fetchMore } = useSuspenseQuery(USERS, { variables: { filter: search ? { search } : {} } });
   const [setRole] = useMutation(SET_ROLE);
   const [suspend] = useMutation(SUSPEND);
@@ -116,16 +116,16 @@ export function Users() {
                   onChange={({ target }) =>
                     change(async () => (await setRole({ variables: { id, role: target.value as Role } })).data?.setUserRole?.userErrors)}
                 >
-                  {roles.map((role) => <option key={role}>{role}</option>)}
+                  {Object.entries(roles).map(([role, name]) => <option key={role} value={role}>{name}</option>)}
                 </select>
                 {user.suspendedUntil ? (
-                  <button className="quiet" onClick={() => change(async () => (await reinstate({ variables: { id } })).data?.reinstateUser?.userErrors)}>
+                  <Action className="quiet" act={() => change(async () => (await reinstate({ variables: { id } })).data?.reinstateUser?.userErrors)}>
                     Reinstate
-                  </button>
+                  </Action>
                 ) : (
-                  <button className="quiet danger" onClick={() => change(async () => (await suspend({ variables: { id } })).data?.suspendUser?.userErrors)}>
+                  <Action className="quiet danger" act={() => change(async () => (await suspend({ variables: { id } })).data?.suspendUser?.userErrors)}>
                     Suspend
-                  </button>
+                  </Action>
                 )}
               </div>
             )}
@@ -133,13 +133,7 @@ export function Users() {
         ))}
       </ul>
       {pageInfo.hasNextPage && (
-        <button
-          className="quiet more"
-          aria-busy={loading}
-          onClick={() => startLoading(async () => void (await fetchMore({ variables: { after: pageInfo.endCursor } })))}
-        >
-          More users
-        </button>
+        <Action className="quiet more" act={() => fetchMore({ variables: { after: pageInfo.endCursor } })}>More users</Action>
       )}
     </Screen>
   );

@@ -1,6 +1,6 @@
 import { useMutation, useSuspenseQuery, skipToken } from '@apollo/client/react';
 import { useNavigate, useParams } from 'react-router';
-import { Field, Form, TextArea } from '../form';
+import { Action, Field, Form, TextArea } from '../form';
 import { graphql } from '../gql';
 import { Nowhere } from '../layout';
 import { Screen } from '../screen';
@@ -83,17 +83,19 @@ export function Write() {
   const post = data?.post;
   if (id && !post) return <Nowhere />;
   return (
-    <Screen title={post ? 'Edit the post' : 'Write a post'} card>
-      {/* Each button brings a status of its own. */}
-      <Form fields={['title', 'body', 'status']} submit={({ title, body, status }) => save(title, body, status === 'PUBLISHED')}>
-        <Field name="title" label="Title" defaultValue={post?.title} />
-        <TextArea name="body" label="Text" rows={12} defaultValue={post?.body} />
-        <div className="buttons">
-          <button name="status" value="PUBLISHED">{post?.status === 'PUBLISHED' ? 'Save' : 'Publish'}</button>
-          <button name="status" value="DRAFT" className="quiet">{post?.status === 'PUBLISHED' ? 'Make it a draft' : 'Save as draft'}</button>
-          {id && <button type="button" className="quiet danger" onClick={() => removeForGood(id)}>Delete</button>}
-        </div>
-      </Form>
+    <Screen title={post ? 'Edit the post' : 'Write a post'}>
+      <div className="card">
+        {/* Each button brings a status of its own. */}
+        <Form fields={['title', 'body', 'status']} submit={({ title, body, status }) => save(title, body, status === 'PUBLISHED')}>
+          <Field name="title" label="Title" defaultValue={post?.title} />
+          <TextArea name="body" label="Text" rows={12} defaultValue={post?.body} />
+          <div className="buttons">
+            <button name="status" value="PUBLISHED">{post?.status === 'PUBLISHED' ? 'Save' : 'Publish'}</button>
+            <button name="status" value="DRAFT" className="quiet">{post?.status === 'PUBLISHED' ? 'Make it a draft' : 'Save as draft'}</button>
+            {id && <Action className="quiet danger" act={() => removeForGood(id)}>Delete</Action>}
+          </div>
+        </Form>
+      </div>
     </Screen>
   );
 }
