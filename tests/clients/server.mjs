@@ -1,12 +1,13 @@
 // Starts the real binary on a free port, with a folder and a database of its own, and stops it again.
 // Knows the command line, the settings and the mail folder; nothing of what a test asserts.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import PostalMime from 'postal-mime';
 
 const BINARY = resolve(process.env.LYCEUM_BIN ?? join(import.meta.dirname, '../../target/debug/lyceum'));
@@ -20,21 +21,19 @@ export async function start(settings = {}) {
     throw new Error(`there is no ${BINARY}: run \`cargo build\`, or set LYCEUM_BIN`);
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'lyceum-clients-'));
-  const child = spawn(BINARY, ['serve'], {
-    cwd: dataDir, // no `.env` of a checkout is read
-    env: {
-      PATH: process.env.PATH,
-      HOME: dataDir,
-      APP_ENV: 'development',
-      LISTEN: '127.0.0.1:0',
-      DATA_DIR: dataDir,
-      DATABASE_URL: `sqlite://${join(dataDir, 'lyceum.db')}?mode=rwc`,
-      RATE_LIMITS: 'off',
-      BCRYPT_COST: '4',
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const cwd = dataDir; // no `.env` of a checkout is read
+  const env = {
+    PATH: process.env.PATH,
+    HOME: dataDir,
+    APP_ENV: 'development',
+    LISTEN: '127.0.0.1:0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: `sqlite://${join(dataDir, 'lyceum.db')}?mode=rwc`,
+    RATE_LIMITS: 'off',
+    BCRYPT_COST: '4',
+    ...settings,
+  };
+  const child = spawn(BINARY, ['serve'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   child.stdout.on('data', (bytes) => (printed += bytes));
   child.stderr.on('data', (bytes) => (printed += bytes));
@@ -51,6 +50,7 @@ export async function start(settings = {}) {
     output: () => printed,
     mails: () => mails(join(dataDir, 'mail')),
     mailTo: (address, path) => mailTo(join(dataDir, 'mail'), address, path),
+    command: (...words) => promisify(execFile)(BINARY, words, { cwd, env }),
     graphql: (query, variables, token) => graphql(server.url, query, variables, token),
     stop,
   };
