@@ -15,7 +15,16 @@ use super::{
 
 /// The SHA-256 digest of a secret with 256 random bits, in hexadecimal.
 pub fn digest_of(secret: &str) -> String {
-    hex(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
+    digest(&[secret.as_bytes()])
+}
+
+/// The SHA-256 digest of all parts together, in hexadecimal.
+pub fn digest(parts: &[&[u8]]) -> String {
+    let mut all = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        all.update(part);
+    }
+    hex(all.finish().as_ref())
 }
 
 pub fn hex(bytes: &[u8]) -> String {

@@ -28,17 +28,19 @@ pub enum Quota {
     Code,
     Refresh,
     Availability,
+    Upload,
     Operation,
 }
 
 impl Quota {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Login,
         Self::Signup,
         Self::ForgotPassword,
         Self::Code,
         Self::Refresh,
         Self::Availability,
+        Self::Upload,
         Self::Operation,
     ];
 
@@ -51,6 +53,7 @@ impl Quota {
             Self::Code => (10, minute),
             Self::Refresh => (150, minute * 5),
             Self::Availability => (60, minute),
+            Self::Upload => (20, minute * 60),
             Self::Operation => (300, Duration::from_secs(10)),
         }
     }

@@ -12,6 +12,7 @@ pub mod hasher;
 pub mod limits;
 pub mod mail;
 pub mod page;
+pub mod pictures;
 pub mod posts;
 pub mod profiles;
 pub mod random;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use self::{
     clock::Clock, crypto::Keys, db::Db, events::Events, hasher::Hasher, limits::Limits, mail::Outbox, random::Random,
-    settings::Settings, tokens::AccessTokens,
+    settings::Settings, tokens::AccessTokens, workshop::Workshop,
 };
 
 pub use error::{Error, Result};
@@ -42,6 +43,8 @@ pub struct Core {
     pub random: Random,
     pub keys: Keys,
     pub hasher: Hasher,
+    /// Where pictures are drawn.
+    pub pictures: Workshop,
     pub tokens: Arc<AccessTokens>,
     pub outbox: Outbox,
     pub limits: Arc<Limits>,

@@ -8,6 +8,8 @@ pub struct Settings {
     pub disclosure: Disclosure,
     pub verification: Verification,
     pub links: Links,
+    /// Where this server is reached, and with it the pictures.
+    pub public_url: String,
     pub mail_from: String,
     pub password_min_length: usize,
     pub sessions_per_user: u64,

@@ -20,8 +20,13 @@ pub struct Workshop {
 impl Workshop {
     /// As many places as half of the cores, so that the other half answers.
     pub fn new() -> Self {
+        Self::of(usize::MAX)
+    }
+
+    /// No more than so many of them: for work that takes much memory too.
+    pub fn of(most: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let places = (cores / 2).max(1);
+        let places = (cores / 2).clamp(1, most.max(1));
         Self { places, running: Arc::new(Semaphore::new(places)), waiting: Arc::new(Semaphore::new(QUEUE)) }
     }
 
