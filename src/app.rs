@@ -138,6 +138,7 @@ fn door(config: &Config, base: &str) -> Result<http::Settings> {
             ..http::DocumentLimits::default()
         },
         body_bytes: http.body_bytes,
+        upload_bytes: http.upload_bytes,
         body_timeout: http.body_timeout,
         operation_timeout: http.operation_timeout,
         allowed_origins: http.allowed_origins.clone(),

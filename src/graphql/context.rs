@@ -12,6 +12,7 @@ pub(super) trait ContextExt<'a> {
     fn viewer(&self) -> Result<&'a Viewer>;
     fn origin(&self) -> Result<&'a Origin>;
     fn loaders(&self) -> Result<&'a Loaders>;
+    fn file(&self) -> Result<&'a Arc<[u8]>>;
     fn cookie(&self) -> Result<&'a SessionCookie>;
 }
 
@@ -30,6 +31,10 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
     fn loaders(&self) -> Result<&'a Loaders> {
         self.data_opt().ok_or_else(|| Error::internal("the context holds no loaders"))
+    }
+
+    fn file(&self) -> Result<&'a Arc<[u8]>> {
+        self.data_opt().ok_or_else(|| Error::internal("the context holds no file"))
     }
 
     fn cookie(&self) -> Result<&'a SessionCookie> {

@@ -15,6 +15,7 @@ mod loaders;
 mod management;
 mod node;
 mod payload;
+mod pictures;
 mod posts;
 mod profiles;
 mod recovery;
@@ -30,6 +31,7 @@ use async_graphql::{MergedObject, Request, SDLExportOptions};
 
 pub use cookie::{CookieChange, SessionCookie};
 pub use error::{Code, ErrorExtensions};
+pub use scalars::file_of_request;
 pub use subscriptions::Subscription;
 
 use crate::core::{Core, Origin, accounts::UserId, viewer::Viewer};
@@ -54,6 +56,7 @@ pub struct Mutation(
     email_change::EmailChangeMutations,
     sessions::SessionMutations,
     profiles::ProfileMutations,
+    pictures::PictureMutations,
     writing::WritingMutations,
     management::ManagementMutations,
 );
@@ -119,7 +122,12 @@ pub struct Asked {
     pub cookie: Arc<SessionCookie>,
 }
 
-pub fn with_context(request: Request, asked: Asked) -> Request {
+/// `file` came with the request; `file_of_request` stands for it in the variables.
+pub fn with_context(request: Request, asked: Asked, file: Option<Arc<[u8]>>) -> Request {
     let Asked { core, viewer, origin, cookie } = asked;
+    let request = match file {
+        Some(file) => request.data(file),
+        None => request,
+    };
     request.data(loaders::Loaders::new(&core, &viewer)).data(core).data(viewer).data(origin).data(cookie)
 }

@@ -32,3 +32,26 @@ impl ScalarType for DateTime {
         Value::String(self.0.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true))
     }
 }
+
+/// The file of the request: there is one at most, and it is in the context.
+pub(super) struct Upload;
+
+/// A file, sent by the GraphQL multipart request specification. Nothing else can stand in its place.
+#[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
+impl ScalarType for Upload {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::Binary(_) => Ok(Self),
+            _ => Err(InputValueError::custom("a file comes as a part of a `multipart/form-data` request")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        file_of_request()
+    }
+}
+
+/// What stands in a variable for the file: a value that neither JSON nor a document can write.
+pub fn file_of_request() -> Value {
+    Value::Binary(Vec::new().into())
+}

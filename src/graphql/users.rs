@@ -12,6 +12,7 @@ use super::{
     loaders::PostsOf,
     node::{Kind, Shown, global_id, local_id},
     payload::{Guarded, guarded},
+    pictures::AvatarSize,
     posts::{self, PostConnection, PostOrder},
     profiles::Profile,
     scalars::DateTime,
@@ -22,6 +23,7 @@ use crate::core::{
     accounts::{self, Private, UserId, directory},
     comments::Parent,
     page::{Cursors, PageRequest},
+    pictures,
     viewer::{self, Viewer},
 };
 
@@ -105,6 +107,16 @@ impl User {
     /// What the user may do.
     async fn role(&self) -> Role {
         self.user.role.into()
+    }
+
+    /// The address of the user's picture, a WebP file that changes no more and may be kept for ever; null without a
+    /// picture.
+    async fn avatar_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How large.", default_with = "AvatarSize::Medium")] size: AvatarSize,
+    ) -> Guarded<String> {
+        guarded(ctx.core().map(|core| pictures::url(core, &self.user, size.into())))
     }
 
     /// What the user tells beside the names; everybody has one, and its fields are null until then.

@@ -1,6 +1,6 @@
 //! From bytes to a GraphQL request: size, content type, JSON, and the types of its four entries.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::Variables;
 use axum::{
@@ -23,6 +23,8 @@ pub(super) struct Params {
     pub document_id: Option<String>,
     pub operation_name: Option<String>,
     pub variables: Variables,
+    /// What a variable waits for, in a request of several parts.
+    pub file: Option<Arc<[u8]>>,
 }
 
 /// Reads at most `limit` bytes in at most `timeout`, whatever `Content-Length` says.
@@ -37,10 +39,12 @@ pub(super) async fn read(body: Body, limit: usize, timeout: Duration, media: Med
         Ok(Err(_)) => {
             Err(Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, "The body ended before it was whole."))
         }
-        Err(_) => {
-            Err(Refused::new(StatusCode::REQUEST_TIMEOUT, media, Code::Timeout, "The body did not arrive in time."))
-        }
+        Err(_) => Err(too_slow(media)),
     }
+}
+
+pub(super) fn too_slow(media: MediaType) -> Refused {
+    Refused::new(StatusCode::REQUEST_TIMEOUT, media, Code::Timeout, "The body did not arrive in time.")
 }
 
 /// Only JSON: a browser sends the other types across sites without asking first.
@@ -50,7 +54,7 @@ pub(super) fn require_json(headers: &HeaderMap, media: MediaType) -> Result<(), 
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);
     if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json")) {
-        return refused("Send `Content-Type: application/json`.");
+        return refused("Send `Content-Type: application/json`, or `multipart/form-data` with a file.");
     }
     let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
     match charset {
@@ -122,7 +126,7 @@ impl Params {
         if query.is_none() && document_id.is_none() {
             return Err("`query` is missing.");
         }
-        Ok(Self { query, document_id, operation_name, variables })
+        Ok(Self { query, document_id, operation_name, variables, file: None })
     }
 }
 

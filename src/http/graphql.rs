@@ -17,6 +17,7 @@ use super::{
     body::{self, Params},
     events,
     layers::RequestId,
+    multipart,
     negotiation::MediaType,
     operation::Operation,
     origin, sockets,
@@ -148,6 +149,16 @@ fn forged(media: MediaType) -> Refused {
 /// The request's entries, from a POST's body or a GET's query string.
 async fn params(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Result<Params, Refused> {
     match parts.method {
+        Method::POST if multipart::is_multipart(&parts.headers) => {
+            multipart::require_preflight(&parts.headers, media)?;
+            let settings = &door.settings;
+            let limits = multipart::Limits {
+                operations: settings.body_bytes,
+                file: settings.upload_bytes,
+                timeout: settings.body_timeout,
+            };
+            multipart::read(&parts.headers, body, &limits, media).await
+        }
         Method::POST => {
             body::require_json(&parts.headers, media)?;
             let body = body::read(body, door.settings.body_bytes, door.settings.body_timeout, media).await?;

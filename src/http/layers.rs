@@ -20,7 +20,7 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use super::{Settings, answer::Refused, negotiation::MediaType};
+use super::{Settings, answer::Refused, multipart, negotiation::MediaType};
 use crate::core::{Error, clock::Clock, random::Random};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,8 +47,9 @@ impl Ids {
 
 pub(super) fn around(routes: Router, ids: Ids, settings: &Settings) -> Router {
     let tls = settings.tls;
-    // Events have to leave one by one, and a compressor would wait for more of them.
-    let worth_it = SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE);
+    // Events have to leave one by one, and a compressor would wait for more of them; pictures are as small as they get.
+    let plain = NotForContentType::SSE.and(NotForContentType::IMAGES);
+    let worth_it = SizeAbove::new(WORTH_COMPRESSING).and(plain);
     let routes =
         routes.layer(CompressionLayer::new().gzip(true).compress_when(worth_it)).layer(middleware::from_fn(guarded));
     let routes = match cross_origin(&settings.allowed_origins) {
@@ -112,13 +113,13 @@ fn complete(response: &mut Response, id: &str, tls: bool) {
 /// Only listed origins, compared whole; none listed means that browsers get no leave at all.
 fn cross_origin(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
-    let requested = HeaderName::from_static("x-requested-with");
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(multipart::ASKED_ABOUT);
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, requested])
+            .allow_headers(headers.collect::<Vec<_>>())
             .expose_headers([header::RETRY_AFTER, REQUEST_ID])
             .max_age(PREFLIGHT_KEPT)
     })

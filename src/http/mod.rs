@@ -1,6 +1,7 @@
 //! The door: HTTP by axum. It knows the schema, the viewer and where a request comes from; no business word.
 
 mod answer;
+mod avatars;
 mod body;
 mod cookies;
 mod csrf;
@@ -10,6 +11,7 @@ mod freshness;
 mod graphql;
 mod health;
 mod layers;
+mod multipart;
 mod negotiation;
 mod operation;
 mod origin;
@@ -47,6 +49,7 @@ use crate::{
 pub struct Settings {
     pub documents: DocumentLimits,
     pub body_bytes: usize,
+    pub upload_bytes: usize,
     pub body_timeout: Duration,
     pub operation_timeout: Duration,
     pub allowed_origins: Vec<String>,
@@ -73,6 +76,7 @@ impl Default for Settings {
         Self {
             documents: DocumentLimits::default(),
             body_bytes: 128 * 1024,
+            upload_bytes: 2 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(10),
             allowed_origins: Vec::new(),
@@ -130,6 +134,7 @@ pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: 
     let routes = Router::new()
         .route("/graphql", any(graphql::handle))
         .route("/schema.graphql", get(sdl))
+        .route("/avatars/{*address}", get(avatars::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(door.clone())

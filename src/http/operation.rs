@@ -75,6 +75,8 @@ impl Operation {
         if !door.settings.documents.introspection {
             request = request.disable_introspection();
         }
-        graphql::with_context(request, asked)
+        // Mutations alone take files; a stream would keep one for as long as it lasts.
+        let file = self.params.file.filter(|_| self.kind == OperationType::Mutation);
+        graphql::with_context(request, asked, file)
     }
 }

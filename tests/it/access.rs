@@ -171,7 +171,7 @@ async fn what_is_granted_is_there() {
             assert_eq!(own.at("me"), other.at("user"));
             let user = own.at("me").as_object().unwrap();
             let empty: Vec<&String> = user.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
-            assert_eq!(empty, ["pendingEmail", "suspendedUntil"], "{viewer:?}");
+            assert_eq!(empty, ["avatarUrl", "pendingEmail", "suspendedUntil"], "{viewer:?}");
             assert_eq!(user["email"], json!(cast.person(viewer).email));
         }
     })

@@ -5,6 +5,7 @@ mod answer;
 mod content;
 mod database;
 pub(crate) mod door;
+pub(crate) mod multipart;
 mod people;
 mod process;
 mod rows;
@@ -233,12 +234,14 @@ pub(crate) struct Call {
     pub variables: Value,
     pub headers: Vec<(&'static str, String)>,
     pub peer: SocketAddr,
+    /// What the variable `file` waits for.
+    pub file: Option<Vec<u8>>,
 }
 
 impl Call {
     pub(crate) fn new(query: &str, variables: Value) -> Self {
         let peer = SocketAddr::from(([192, 0, 2, 1], 50_000));
-        Self { query: query.to_owned(), variables, headers: Vec::new(), peer }
+        Self { query: query.to_owned(), variables, headers: Vec::new(), peer, file: None }
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {
@@ -261,13 +264,22 @@ impl Call {
         self
     }
 
+    /// With this file for the variable `file`, which is the only one then.
+    pub(crate) fn with_file(mut self, file: &[u8]) -> Self {
+        self.file = Some(file.to_vec());
+        self
+    }
+
     pub(crate) fn into_request(self) -> Request<Body> {
         let body = json!({ "query": self.query, "variables": self.variables }).to_string();
-        let mut request = Request::post("/graphql")
-            .header("content-type", "application/json")
-            .header("accept", "application/graphql-response+json")
-            .body(Body::from(body))
-            .unwrap();
+        let json = || {
+            Request::post("/graphql")
+                .header("content-type", "application/json")
+                .header("accept", "application/graphql-response+json")
+                .body(Body::from(body))
+                .unwrap()
+        };
+        let mut request = self.file.map_or_else(json, |file| multipart::of_call(&self.query, &file));
         for (name, value) in self.headers {
             request.headers_mut().insert(name, HeaderValue::from_str(&value).unwrap());
         }

@@ -190,7 +190,8 @@ async fn a_panic_in_a_resolver_is_a_500_and_others_go_on() {
             [(app_that_panics_in(lyceum, "usernameAvailable"), query), (app_that_panics_in(lyceum, "login"), login)]
         {
             for headers in [vec![], vec![("accept", "application/json".to_owned())]] {
-                let call = Call { headers, query: call.query.clone(), variables: call.variables.clone(), ..call };
+                let (query, variables) = (call.query.clone(), call.variables.clone());
+                let call = Call { headers, query, variables, file: None, ..call };
                 let me = Call::new(ME, json!({})).bearer(&ada.token);
                 let (answer, beside) = tokio::join!(send(&app, call.into_request()), send(&app, me.into_request()));
                 assert_eq!(answer.refused(500, "INTERNAL_SERVER_ERROR"), "Something went wrong on our side.");

@@ -92,7 +92,7 @@ async fn other_content_types_are_415() {
         let types = [
             "text/plain",
             "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x",
+            "multipart/mixed; boundary=x",
             "application/graphql",
             "application/graphql-response+json",
             "application/jsonp",

@@ -5,10 +5,13 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 
 use super::table::Viewer;
-use crate::harness::*;
+use crate::harness::{multipart::plain_png, *};
 
 /// Stands in the owner's draft and in the comment under it, and nowhere else.
 pub(super) const SECRET: &str = "submarine";
+
+/// A variable, not a name.
+const FILE: &str = "$file";
 
 pub(super) struct Cast {
     people: Vec<(Viewer, Person)>,
@@ -66,7 +69,14 @@ impl Cast {
 
     /// The document as this viewer, its names filled in.
     pub(super) async fn ask(&self, lyceum: &Lyceum, viewer: Viewer, document: &str) -> Answer {
-        let call = Call::new(&self.filled(lyceum, viewer, document).await, json!({}));
+        let filled = self.filled(lyceum, viewer, document).await;
+        let call = if filled.contains(FILE) {
+            // What no document can write stays a variable.
+            let query = filled.replacen('{', &format!("({FILE}: Upload!) {{"), 1);
+            Call::new(&query, json!({})).with_file(&plain_png([7; 3]))
+        } else {
+            Call::new(&filled, json!({}))
+        };
         let call = if viewer == Viewer::Anonymous { call } else { call.bearer(&self.person(viewer).token) };
         lyceum.send(call).await
     }
@@ -79,6 +89,11 @@ impl Cast {
         for part in parts {
             let end = part.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(part.len());
             let (name, rest) = part.split_at(end);
+            if name == &FILE[1..] {
+                filled += FILE;
+                filled += rest;
+                continue;
+            }
             let known = self.names.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
             let value = if let Some(value) = known { value } else { self.fresh(lyceum, viewer, name).await };
             filled += &Value::from(value).to_string();

@@ -219,6 +219,8 @@ pub(super) const WAYS: &[Way] = &[
     way("user(id: $owner) > sessions(first: 2) > pageInfo", Owners),
     way("mutation updateProfile(input: {bio: \"B\"}) > user > profile", Viewers),
     way("mutation updateProfile(input: {bio: \"\"}) > userErrors", Viewers),
+    way("mutation uploadAvatar(input: {file: $file}) > user", Viewers),
+    way("mutation removeAvatar > user", Viewers),
     way("mutation changePassword(input: {currentPassword: $password, newPassword: $password}) > user", Viewers),
     way("mutation changeEmail(input: {newEmail: $new_email, currentPassword: $password}) > user", Viewers),
     way("mutation confirmEmailChange(input: {token: $confirm}) > user", Provers),
