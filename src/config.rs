@@ -209,6 +209,7 @@ fn accounts(read: &mut Reader<'_>, development: bool) -> Accounts {
             short_code: read.duration("SHORT_CODE_TTL", "10m", "1m", "1h"),
             email_change: read.duration("EMAIL_CHANGE_TTL", "1h", "1m", "7d"),
             email_cancel: read.duration("EMAIL_CANCEL_TTL", "7d", "1d", "90d"),
+            retention: read.duration("RETENTION", "30d", "1d", "3650d"),
         },
     }
 }

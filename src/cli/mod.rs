@@ -8,6 +8,7 @@ mod migrate;
 mod schema;
 mod seed;
 mod serve;
+mod sweep;
 
 use std::fmt;
 
@@ -45,6 +46,8 @@ enum Command {
     /// Manage administrators and accounts
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Take what is over: ended sessions, spent tokens, old mails (serve does it daily)
+    Sweep,
     /// Check settings, database, mail and speed
     Doctor,
 }
@@ -99,6 +102,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Seed(asked) => seed::run(&config, asked).await,
             Command::Import(asked) => import::run(&config, asked).await,
             Command::Admin(command) => admin::run(&config, command).await,
+            Command::Sweep => sweep::run(&config).await,
             Command::Doctor => doctor::run(&config).await,
         }
     })

@@ -8,7 +8,7 @@ use super::Failure;
 use crate::{
     app::{self, App, World},
     config::{AppEnv, Config},
-    core::mail,
+    core::{mail, retention},
     http::serve::{self, Limits},
 };
 
@@ -24,6 +24,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let app = App::build(&config, &base, World::real(&config)?).await?;
     announce(&config, address, &base, &app);
     let mailer = tokio::spawn(mail::run((*app.core).clone()));
+    let sweeper = tokio::spawn(retention::run((*app.core).clone()));
     let limits = Limits {
         header_timeout: config.http.header_timeout,
         connections: config.http.connections,
@@ -32,6 +33,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     };
     serve::serve(listener, app.router, limits, &app.closing, stop()).await;
     mailer.abort();
+    sweeper.abort();
     app.core.db.clone().close().await?;
     tracing::info!("stopped");
     Ok(())

@@ -16,6 +16,7 @@ pub mod pictures;
 pub mod posts;
 pub mod profiles;
 pub mod random;
+pub mod retention;
 mod search;
 pub mod seed;
 pub mod sessions;

@@ -61,6 +61,12 @@ impl Random {
     }
 }
 
+/// No id that was made by this moment is greater, and every one that is made a millisecond later is.
+pub fn first_uuid_after(moment: Time) -> Uuid {
+    let millis = u64::try_from(moment.0.div_euclid(1000).saturating_add(1)).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 /// Bytes from the operating system. A system without randomness cannot keep a secret, so this ends the process.
 pub fn fill_from_system(bytes: &mut [u8]) {
     if let Err(error) = SysRng.try_fill_bytes(bytes) {

@@ -31,6 +31,8 @@ pub struct Lifetimes {
     pub email_change: Duration,
     /// How long the old address may undo that.
     pub email_cancel: Duration,
+    /// How long what is over is kept: sessions and mails, and where a session was opened.
+    pub retention: Duration,
 }
 
 /// Whether strangers may learn which e-mail addresses have an account.

@@ -89,11 +89,7 @@ async fn an_account_goes_with_all_that_belongs_to_it() {
     on_each_engine(async |lyceum| {
         for (content, posts, comments) in [("KEEP_ANONYMISED", 3, 4), ("DELETE", 1, 1)] {
             let ada = with_everything(lyceum).await;
-            let her = format!("'{}'", local_id(&ada.id));
-            let her = match lyceum.engine {
-                Engine::Postgres => her,
-                _ => format!("x'{}'", local_id(&ada.id).simple()),
-            };
+            let her = lyceum.literal(local_id(&ada.id));
             for (table, hers) in HERS {
                 assert!(count(lyceum, table, &hers.replace("$id", &her)).await > 0, "{table} has something to lose");
             }

@@ -53,6 +53,7 @@ pub(crate) use process::*;
 pub(crate) use rows::*;
 pub(crate) use sabotage::{Sabotage, contents};
 pub(crate) use socket::Socket;
+pub(crate) use statements::Statements;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Time = Time(1_767_225_600_000_000);

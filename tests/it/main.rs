@@ -51,6 +51,7 @@ mod races;
 mod recovery;
 mod refresh;
 mod response_rules;
+mod retention;
 mod rights;
 mod schema;
 mod search;

@@ -87,10 +87,11 @@ fn recipient(kind: Kind, email_key: &str) -> String {
     format!("{} {email_key}", kind.as_str())
 }
 
-/// Makes the row of an address that was never written to.
+/// Makes the row of an address that was never written to. One that is there is locked by it: a sweep must not take it
+/// before this mail is counted.
 async fn first_time(tx: &DatabaseTransaction, recipient: &str) -> Result<()> {
     let row = ActiveModel { recipient: Set(recipient.to_owned()), mails: Set(0), last_at: Set(Time(0)) };
-    let ignore = OnConflict::column(Column::Recipient).do_nothing_on([Column::Recipient]).to_owned();
-    Entity::insert(row).on_conflict(ignore).exec_without_returning(tx).await?;
+    let keep = OnConflict::column(Column::Recipient).update_column(Column::Recipient).to_owned();
+    Entity::insert(row).on_conflict(keep).exec_without_returning(tx).await?;
     Ok(())
 }

@@ -17,6 +17,7 @@ mod own_password;
 pub mod password;
 pub mod password_change;
 pub mod recovery;
+mod retention;
 pub mod signup;
 pub mod types;
 mod user;
@@ -24,4 +25,5 @@ pub mod username_change;
 pub mod verification;
 
 pub(crate) use entity::users;
+pub(crate) use retention::sweep;
 pub use user::{Private, User, UserId};

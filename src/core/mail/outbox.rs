@@ -20,6 +20,8 @@ use crate::core::{
     Core,
     clock::Time,
     error::{Error, Result},
+    random::first_uuid_after,
+    retention,
 };
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -252,6 +254,14 @@ async fn postpone(core: &Core, mail: &Model, error: &SendError) -> Result<()> {
         .exec(core.db.write())
         .await?;
     Ok(())
+}
+
+/// Takes the rows that were done with before that moment, and says how many they were.
+pub async fn sweep(core: &Core, before: Time) -> Result<u64> {
+    let done = Condition::any().add(Column::SentAt.lte(before)).add(Column::FailedAt.lte(before));
+    // A range of the primary key, since ids sort by the time of their making.
+    let over = Condition::all().add(Column::Id.lt(first_uuid_after(before))).add(done);
+    retention::delete::<Entity, Uuid>(core, Column::Id, &over).await
 }
 
 /// Up to ten seconds, so that mails which failed together do not come back together.

@@ -7,6 +7,7 @@ mod list;
 mod logout;
 mod open;
 mod refresh;
+mod retention;
 
 pub use authenticate::{Recognised, authenticate, recheck, recognise};
 pub(crate) use list::count_live;
@@ -15,6 +16,7 @@ pub use logout::{Scope, logout, revoke};
 pub(crate) use logout::{end_all, end_in_scope};
 pub(crate) use open::{Wish, open};
 pub use refresh::refresh;
+pub(crate) use retention::{forget_origins, sweep};
 
 use std::{sync::Arc, time::Duration};
 

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Lyceum, START};
+use super::{Engine, Lyceum, START};
 
 /// A bind for each value: far below the limit of every engine.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -148,6 +148,11 @@ impl Lyceum {
             row
         };
         self.insert("comments", &columns, comments.iter().map(row).collect()).await;
+    }
+
+    /// The id as it stands in a statement.
+    pub(crate) fn literal(&self, id: Uuid) -> String {
+        if self.engine == Engine::Postgres { format!("'{id}'") } else { format!("x'{}'", id.simple()) }
     }
 
     pub(crate) async fn delete_posts(&self, ids: &[Uuid]) {
