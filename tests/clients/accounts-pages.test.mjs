@@ -174,6 +174,31 @@ async function story(t, width) {
     assert.equal(await field('About you').inputValue(), 'I make compilers.');
   });
 
+  await step('a picture is shown, and what is none is refused', async () => {
+    const part = await open('Picture');
+    const choose = async (buffer) => {
+      await tabTo(page, field('A picture of you'));
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+      await chooser.setFiles({ name: 'me.png', mimeType: 'image/png', buffer });
+      await byKeyboard(page, button('Upload the picture'));
+    };
+    const picture = page.getByRole('img', { name: 'Your picture' });
+    await choose(Buffer.from('no picture at all'));
+    await faulty(field('A picture of you'), /./);
+    await sound('picture-fault');
+    await choose(Buffer.alloc(2 * 1024 * 1024 + 1));
+    await faulty(field('A picture of you'), /2 MiB/);
+    await choose(await page.getByRole('heading', { level: 1 }).screenshot());
+    await shows(status(part), /your picture/);
+    await until(() => picture.evaluate((it) => it.naturalWidth > 0), ANSWERS_WITHIN, 'the picture to be there');
+    await sound('picture');
+    await byKeyboard(page, button('Remove the picture'));
+    await shows(status(part), /removed/);
+    assert.equal(await picture.isVisible(), false);
+    await choose(await page.getByRole('heading', { level: 1 }).screenshot());
+    await picture.waitFor();
+  });
+
   await step('another e-mail address waits for its proof', async () => {
     const part = await open('E-mail address');
     await fill({ 'New e-mail address': newEmail, 'Your password': second });

@@ -8,24 +8,30 @@ import { rowOf } from './sessions.js';
 import { watch } from './username.js';
 
 const ME = `{ me {
-  username displayName firstName lastName email pendingEmail
+  username displayName firstName lastName email pendingEmail avatarUrl(size: MEDIUM)
   profile {
     occupation country county bio homeAddress
     socialLinks { linkedin facebook github instagram twitter youtube description }
   }
   sessions(first: 100) { nodes { id deviceName userAgent ipAddress createdAt lastUsedAt current } }
 } }`;
+const PICTURE_BYTES = 2 * 1024 * 1024;
 const cookie = true;
 
 const [main] = document.getElementsByTagName('main');
-const [account, signOut, signOutOthers, sessions] =
-  ['account', 'sign-out', 'sign-out-others', 'sessions'].map((id) => document.getElementById(id));
+const [account, signOut, signOutOthers, sessions, picture, removePicture] =
+  ['account', 'sign-out', 'sign-out-others', 'sessions', 'picture', 'remove-picture'].map((id) =>
+    document.getElementById(id));
 
 for (const form of account.querySelectorAll('form')) {
   const done = form.dataset.mutation === 'deleteAccount' ? () => out('Your account is deleted.') : load;
   prepare(form, { cookie, done, failed });
 }
 for (const input of account.querySelectorAll('[data-availability]')) watch(input);
+picture.addEventListener('change', () => {
+  const tooLarge = picture.files[0]?.size > PICTURE_BYTES;
+  picture.setCustomValidity(tooLarge ? 'This picture is larger than 2 MiB.' : '');
+});
 onPress(signOut, async () => {
   await ask('mutation { logout { userErrors { message } } }', {}, { cookie });
   out('You are signed out.');
@@ -34,6 +40,11 @@ onPress(signOutOthers, async () => {
   await ask('mutation { logout(scope: OTHERS) { userErrors { message } } }', {}, { cookie });
   await load();
   return 'You are signed out everywhere else.';
+});
+onPress(removePicture, async () => {
+  await ask('mutation { removeAvatar { userErrors { message } } }', {}, { cookie });
+  await load();
+  return 'Your picture is removed.';
 });
 // Another window may have signed out meanwhile, and a page that the browser kept may show what has ended.
 document.addEventListener('visibilitychange', () => document.hidden || stillIn().catch(failed));
@@ -57,7 +68,7 @@ function show(me) {
   for (const field of account.querySelectorAll('[data-owner]')) field.defaultValue = me.username;
   for (const part of account.querySelectorAll('[data-if]')) part.hidden = !me[part.dataset.if];
   fill({ ...me, ...me.profile });
-  showInitials(me);
+  showPicture(me);
   const thisFirst = me.sessions.nodes.toSorted((one, another) => another.current - one.current);
   sessions.replaceChildren(...thisFirst.map((session) => rowOf(session, revoke)));
   signOutOthers.hidden = me.sessions.nodes.length < 2;
@@ -72,8 +83,14 @@ function fill(values) {
   }
 }
 
-function showInitials({ firstName, lastName }) {
-  account.querySelector('[data-initials]').textContent = [firstName, lastName].map(([first]) => first).join('');
+function showPicture({ avatarUrl, firstName, lastName }) {
+  const image = account.querySelector('[data-picture]');
+  const initials = account.querySelector('[data-initials]');
+  // By its path alone: the browser may know this server by another name than the one in its settings.
+  if (avatarUrl) image.src = new URL(avatarUrl, location.origin).pathname;
+  image.hidden = removePicture.hidden = !avatarUrl;
+  initials.hidden = !image.hidden;
+  initials.textContent = [firstName, lastName].map(([first]) => first).join('');
 }
 
 function revoke(button, id) {
