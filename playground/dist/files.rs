@@ -171,8 +171,8 @@
     File {
         path: "/playground",
         content_type: "text/html; charset=utf-8",
-        tag: "W/\"cc1358a2bd9be477\"",
-        size: 10_875,
+        tag: "W/\"c9e85bb38b374317\"",
+        size: 11_224,
         gzip: include_bytes!("index.html.gz"),
     },
 ]
