@@ -124,7 +124,9 @@ async fn story(home: &Home, database: &Database, more: &[(&str, &str)]) -> (Cana
     }
     assert!(sink.heard().contains("AUTH"), "the SMTP password was used");
     let log = server.log();
-    for expected in ["login refused", "password reset", "used twice", "a mail was not sent", "internal error"] {
+    for expected in
+        ["login refused", "password refused", "password reset", "used twice", "a mail was not sent", "internal error"]
+    {
         assert!(log.contains(expected), "the log has heard of it all: {expected}\n{log}");
     }
     assert_eq!(canaries.found_in(&log), Vec::<String>::new(), "{log}");

@@ -1,5 +1,7 @@
 //! Every flow that a secret passes through, with a canary in each of its places, also where it does not belong.
 
+mod changes;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ use crate::{
 
 const FIRST: &str = "CanaryFirstVioletHarbor81";
 const SECOND: &str = "CanarySecondCopperLantern64";
+const THIRD: &str = "CanaryThirdWalnutCellar92";
 const WRONG: &str = "CanaryWrongMarbleThicket29";
 const LITERAL: &str = "CanaryLiteralOrchidTunnel57";
 const WEAK: &str = "CanaryWk";
@@ -35,7 +38,7 @@ struct Tokens {
 
 /// Runs all of it, and gives back every answer to a failure.
 pub(super) fn run(server: &Server, sink: &Sink, database: &Database, canaries: &mut Canaries) -> Vec<String> {
-    let passwords = [FIRST, SECOND, WRONG, LITERAL, WEAK, BEARER];
+    let passwords = [FIRST, SECOND, THIRD, WRONG, LITERAL, WEAK, BEARER];
     for password in passwords {
         canaries.add("a password", password);
     }
@@ -45,6 +48,7 @@ pub(super) fn run(server: &Server, sink: &Sink, database: &Database, canaries: &
     flow.bad_headers(&tokens);
     flow.reset(&tokens);
     flow.rotate_and_log_out();
+    flow.changes();
     flow.malformed_bodies();
     flow.secrets_in_wrong_places();
     flow.broken_database();
