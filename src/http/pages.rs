@@ -1,5 +1,5 @@
-//! The few HTML pages that the server brings itself: a welcome, what the links in mails lead to, and in
-//! development the mails. They make an account usable before there is a front end.
+//! The few HTML pages that the server brings itself: a welcome, an account from its sign-up to its end, what the
+//! links in mails lead to, and in development the mails. They make an account usable before there is a front end.
 //!
 //! They know nothing of the business. A page is a client like any other: its script talks to `/graphql`, and
 //! the mails are read from the folder they were written to. No `GET` changes anything, for mail scanners

@@ -64,11 +64,11 @@ impl Flow<'_> {
         let text = until(&format!("the mail to {name}"), || {
             let received =
                 self.sink.received().into_iter().filter(|mail| mail.to.iter().any(|to| to.contains(address)));
-            let texts = received.filter_map(|mail| {
+            let mut texts = received.filter_map(|mail| {
                 let message = MessageParser::default().parse(&mail.data)?;
                 message.body_text(0).map(std::borrow::Cow::into_owned)
             });
-            texts.filter(|text| text.contains(link)).last()
+            texts.rfind(|text| text.contains(link))
         });
         let token = token_in(&text);
         self.canaries.add(&format!("the token to {name}"), &token);
