@@ -5,13 +5,18 @@ import codegenConfig from './codegen.ts';
 
 const lyceum = process.env.LYCEUM_URL ?? 'http://127.0.0.1:4000';
 
+const makeTypes = () => generate({ ...codegenConfig, silent: true });
+
 /** While one develops: types for every graphql(`…`) at the start, and again when a file with one is saved. */
 const codegen: Plugin = {
   name: 'codegen',
   apply: 'serve',
-  buildStart: async () => void (await generate(codegenConfig)),
-  hotUpdate: async ({ file, read }) => {
-    if (/\.tsx?$/.test(file) && !file.includes('/gql/') && (await read()).includes('graphql(`')) await generate(codegenConfig);
+  async buildStart() {
+    await makeTypes();
+  },
+  async hotUpdate({ file, read }) {
+    const ours = this.environment.name === 'client' && /\.tsx?$/.test(file) && !file.includes('/gql/');
+    if (ours && (await read()).includes('graphql(`')) await makeTypes();
   },
 };
 

@@ -229,6 +229,22 @@ async function story(t, width) {
     await sound('person', other.page);
   });
 
+  await step('a picture is sent as multipart, and stands wherever its owner does', async () => {
+    const send = (name, mimeType, buffer) => field('Picture').setInputFiles({ name, mimeType, buffer });
+    await send('words.png', 'image/png', Buffer.from('no picture at all'));
+    await faulty('Picture', /./);
+    await sound('picture-fault');
+    await send('grace.png', 'image/png', await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } }));
+    const drawn = (on) => on.evaluate(() => [...document.querySelectorAll('img.avatar')].filter((it) => it.naturalWidth > 0).length);
+    await until(async () => (await drawn(page)) === 2, ANSWERS_WITHIN, 'the picture in the form and in the head');
+    await sound('picture');
+    await other.page.reload();
+    await until(async () => (await drawn(other.page)) >= 2, ANSWERS_WITHIN, 'the picture for somebody else');
+    await sound('person-picture', other.page);
+    await press('Take it away');
+    await until(async () => (await drawn(page)) === 0, ANSWERS_WITHIN, 'no picture');
+  });
+
   await step('a session of another browser is ended from the list', async () => {
     await login(grace.email, grace.password, (await browsers.watched(browser, viewport)).page);
     const third = await browsers.watched(browser, viewport);
@@ -336,7 +352,8 @@ async function story(t, width) {
     const expected = (fault) => fault === `${url}/graphql: 401` || /^console: .* 401 .*graphql/.test(fault);
     for (const { asked, faults } of [mine, other]) {
       const socket = url.replace('http', 'ws');
-      assert.deepEqual(foreign(asked, url).filter((address) => !address.startsWith(`${socket}/`)), []);
+      const own = [`${socket}/graphql`, `${server.url}/avatars/`];
+      assert.deepEqual(foreign(asked, url).filter((address) => !own.some((start) => address.startsWith(start))), []);
       assert.deepEqual(faults.filter((fault) => !expected(fault)), []);
     }
   });

@@ -11,8 +11,8 @@ interface Fault {
 
 interface FormProps<Name extends string> {
   fields: readonly Name[];
-  /** Answers what the person has to mend. Whatever else goes wrong is thrown. */
-  submit: (values: Record<Name, string>) => Promise<readonly Fault[] | undefined>;
+  /** Answers what the person has to mend. Whatever else goes wrong is thrown. A file is in the data. */
+  submit: (values: Record<Name, string>, data: FormData) => Promise<readonly Fault[] | undefined>;
   /** What to tell when it worked. */
   done?: string;
   /** Whether the fields are empty again when it worked. */
@@ -34,7 +34,7 @@ export function Form<const Name extends string>({ fields, submit, done, clear, c
     const values = Object.fromEntries(fields.map((name) => [name, String(data.get(name) ?? '')]));
     setFaults(undefined);
     setBusy(true);
-    const found = await submit(values as Record<Name, string>).catch((error) => [{ message: told(error), field: null }]);
+    const found = await submit(values as Record<Name, string>, data).catch((error) => [{ message: told(error), field: null }]);
     setBusy(false);
     setFaults(found ?? []);
     if (clear && !found?.length) form.current?.reset();

@@ -21,6 +21,7 @@ graphql(`
     id
     username
     displayName
+    avatarUrl(size: SMALL)
   }
 `);
 
@@ -34,8 +35,10 @@ export function Byline({ author, at }: { author: AuthorFragment | null; at: stri
   );
 }
 
-export function Avatar({ of, large = false }: { of: AuthorFragment; large?: boolean }) {
+/** The picture, or the initials of who has none. The name always stands beside it. */
+export function Avatar({ of, large = false }: { of: Pick<AuthorFragment, 'displayName' | 'avatarUrl'>; large?: boolean }) {
   const size = large ? 'avatar large' : 'avatar';
+  if (of.avatarUrl) return <img className={size} src={of.avatarUrl} alt="" />;
   const initials = of.displayName.split(' ').map(([letter]) => letter).slice(0, 2).join('');
   return <span className={size} aria-hidden>{initials}</span>;
 }

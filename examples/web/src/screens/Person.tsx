@@ -9,6 +9,7 @@ const PERSON = graphql(`
   query Person($username: String!) {
     userByUsername(username: $username) {
       ...Author
+      picture: avatarUrl(size: MEDIUM)
       profile {
         occupation
         country
@@ -37,7 +38,7 @@ export function Person() {
   return (
     <Screen title={person.displayName}>
       <div className="who">
-        <Avatar of={person} large />
+        <Avatar of={{ ...person, avatarUrl: person.picture }} large />
         <div>
           <p>@{person.username}</p>
           <p>{[occupation, country].filter(Boolean).join(', ')}</p>

@@ -1,12 +1,13 @@
 import { useMutation, useSuspenseQuery } from '@apollo/client/react';
-import { Field, Form, TextArea } from '../form';
+import { Action, Field, Form, TextArea } from '../form';
 import { graphql } from '../gql';
 import { Tabs } from '../layout';
-import { Screen } from '../screen';
+import { Avatar, Screen } from '../screen';
 
 graphql(`
   fragment OwnProfile on User {
     ...Author
+    picture: avatarUrl(size: MEDIUM)
     firstName
     lastName
     profile {
@@ -43,13 +44,51 @@ const UPDATE_PROFILE = graphql(`
   }
 `);
 
+const UPLOAD_AVATAR = graphql(`
+  mutation UploadAvatar($file: Upload!) {
+    uploadAvatar(input: { file: $file }) {
+      user {
+        ...OwnProfile
+      }
+      userErrors {
+        message
+        field
+      }
+    }
+  }
+`);
+
+const REMOVE_AVATAR = graphql(`
+  mutation RemoveAvatar {
+    removeAvatar {
+      user {
+        ...OwnProfile
+      }
+    }
+  }
+`);
+
 export function Profile() {
   const { me } = useSuspenseQuery(PROFILE).data;
   const [update] = useMutation(UPDATE_PROFILE);
+  const [upload] = useMutation(UPLOAD_AVATAR);
+  const [remove] = useMutation(REMOVE_AVATAR);
 
   return (
     <Screen title="Your profile">
       <Tabs />
+      <div className="card who">
+        {me && <Avatar of={{ ...me, avatarUrl: me.picture }} large />}
+        <Form
+          fields={['file']}
+          clear
+          submit={async (_, data) => (await upload({ variables: { file: data.get('file') as File } })).data?.uploadAvatar?.userErrors}
+        >
+          {/* A chosen file is sent at once. */}
+          <Field name="file" label="Picture" type="file" accept="image/*" onChange={({ target }) => target.form?.requestSubmit()} />
+          {me?.picture && <Action className="link" act={() => remove()}>Take it away</Action>}
+        </Form>
+      </div>
       <div className="card">
         <Form
           fields={['firstName', 'lastName', 'occupation', 'country', 'bio', 'github', 'linkedin']}

@@ -103,7 +103,7 @@ export function Users() {
       <ul className="card rows">
         {edges.map(({ node: { id, ...user } }) => (
           <li key={id}>
-            <Avatar of={{ id, ...user }} />
+            <Avatar of={user} />
             <div>
               <p><strong>{user.displayName}</strong> {user.suspendedUntil && <span className="badge bad">Suspended</span>}</p>
               <p className="hint">@{user.username} · {user.email}</p>
