@@ -144,7 +144,8 @@ impl<'a> World<'a> {
     /// Everybody who is refused gets the same object, and nothing changes; who is not gets one each.
     async fn row(&self, mutation: &str, object: Object, verdicts: [Verdict; VIEWERS], number: usize) {
         let shared = self.make(object, 0, number).await;
-        let (before, mails) = (contents(self.lyceum).await, self.lyceum.mails().await.len());
+        // What waits is sent first: that changes the outbox too.
+        let (mails, before) = (self.lyceum.mails().await.len(), contents(self.lyceum).await);
         for (viewer, verdict) in verdicts.into_iter().enumerate().filter(|(_, verdict)| *verdict != Y) {
             let id = if object == Oneself { self.make(object, viewer, number).await } else { shared.clone() };
             let answer = self.lyceum.mutate(self.token(viewer), mutation, input(mutation, &id, number)).await;
