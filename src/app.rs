@@ -8,7 +8,7 @@ use axum::Router;
 use crate::{
     config::{AppEnv, Config, Secret, SqliteDurability, TrustedDocuments},
     core::{
-        Core, Result,
+        Core, Result, audit,
         clock::Clock,
         crypto::Keys,
         db::{self, Db},
@@ -17,8 +17,10 @@ use crate::{
         hasher::Hasher,
         limits::Limits,
         mail::{Outbox, transport::Transport},
+        metrics::Metrics,
         pictures,
         random::Random,
+        redis::Redis,
         settings::{Links, Settings},
         tokens::AccessTokens,
         workshop::Workshop,
@@ -38,6 +40,8 @@ pub struct World {
 pub struct App {
     pub core: Arc<Core>,
     pub router: Router,
+    /// For a listener of its own.
+    pub metrics: Router,
     /// Ends what outlives a request, when the server stops.
     pub closing: Closing,
 }
@@ -59,11 +63,12 @@ impl App {
     pub async fn build(config: &Config, base: &str, world: World) -> Result<Self> {
         let db = connect(config).await?;
         db.migrate().await?;
-        let core = Arc::new(core(config, base, db, world)?);
+        let core = Arc::new(core(config, base, db, world, redis(config).await?)?);
         let schema = graphql::schema(config.http.introspection);
         let closing = Closing::default();
         let router = http::router(core.clone(), schema, door(config, base)?, closing.clone())?;
-        Ok(Self { core, router, closing })
+        let metrics = http::metrics::routes(core.clone());
+        Ok(Self { core, router, metrics, closing })
     }
 }
 
@@ -72,12 +77,19 @@ pub async fn connect(config: &Config) -> Result<Db> {
         url: config.database.url.expose().to_owned(),
         pool: config.database.pool,
         durable: config.database.sqlite_durability == SqliteDurability::Full,
+        statement: config.http.operation_timeout,
     })
     .await
 }
 
+/// The Redis that this server shares with others, if there is one.
+pub async fn redis(config: &Config) -> Result<Option<Redis>> {
+    let Some(url) = &config.redis.url else { return Ok(None) };
+    Ok(Some(Redis::connect(url.expose(), &config.redis.prefix).await?))
+}
+
 /// The domain, without a door: what commands work with.
-pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
+pub fn core(config: &Config, base: &str, db: Db, world: World, redis: Option<Redis>) -> Result<Core> {
     let World { clock, random, mail } = world;
     let (accounts, secrets) = (&config.accounts, &config.secrets);
     let previous = secrets.jwt_previous.as_ref().map(Secret::expose);
@@ -98,8 +110,10 @@ pub fn core(config: &Config, base: &str, db: Db, world: World) -> Result<Core> {
         pictures: Workshop::of(pictures::AT_ONCE),
         tokens: Arc::new(AccessTokens::new(base, accounts.ttl.access_token, secrets.jwt.expose(), previous)),
         outbox: Outbox::new(mail),
-        limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone())),
-        events: Events::new(),
+        limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone(), redis.clone())),
+        events: redis.map_or_else(Events::new, |redis| Events::shared(redis, random.uuid(clock.now()))),
+        metrics: Metrics::default(),
+        audit: Arc::new(audit::Bound::new(clock.clone())),
         clock,
         random,
     })

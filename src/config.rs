@@ -32,17 +32,22 @@ pub enum LogFormat {
 pub struct Config {
     pub env: AppEnv,
     pub listen: SocketAddr,
+    /// Where `/metrics` is; nowhere without one.
+    pub metrics_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     /// Where this server is reached; `None` means `http://` and the address it listens on.
     pub public_url: Option<String>,
     pub frontend_url: Option<String>,
     pub database: Database,
+    pub redis: Redis,
     pub secrets: Secrets,
     pub mail: Mail,
     pub accounts: Accounts,
     pub http: Http,
     pub documents: Documents,
     pub log: Log,
+    /// The files that secrets came from.
+    pub secret_files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +64,13 @@ pub enum SqliteDurability {
     Full,
     /// It survives the end of the process; the last commits may be lost with the power.
     Normal,
+}
+
+/// What several servers share beside the database.
+#[derive(Clone, Debug)]
+pub struct Redis {
+    pub url: Option<Secret>,
+    pub prefix: String,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +109,7 @@ pub struct Http {
     pub body_bytes: usize,
     pub upload_bytes: usize,
     pub header_timeout: Duration,
+    pub keep_alive: Duration,
     pub body_timeout: Duration,
     pub operation_timeout: Duration,
     pub connections: usize,
@@ -150,9 +163,11 @@ impl Config {
         let config = Self {
             env,
             listen,
+            metrics_listen: read.optional("METRICS_LISTEN", parse::address, "127.0.0.1:9464"),
             public_url: read.optional("PUBLIC_URL", parse::base_url, "https://api.example.com"),
             frontend_url: read.optional("FRONTEND_URL", parse::base_url, "https://www.example.com"),
             database: database(&mut read, &data_dir),
+            redis: redis(&mut read),
             secrets: secrets::read(&mut read, env, listen, &data_dir),
             mail: mail(&mut read),
             accounts: accounts(&mut read, development),
@@ -168,7 +183,14 @@ impl Config {
                 format: read.or("LOG_FORMAT", LogFormat::Text, parse::log_format, "json"),
             },
             data_dir,
+            secret_files: read.secret_files(),
         };
+        if config.redis.url.is_some() && config.database.url.expose().starts_with("sqlite:") {
+            read.refuse(
+                "REDIS_URL: servers that share a Redis share a database, which SQLite is not for; set DATABASE_URL"
+                    .to_owned(),
+            );
+        }
         read.finish(config)
     }
 }
@@ -179,6 +201,13 @@ fn database(read: &mut Reader<'_>, data_dir: &std::path::Path) -> Database {
         url: read.secret_or("DATABASE_URL", Secret::new(file), parse::database_url, "postgres://user@host/lyceum"),
         pool: read.or("DATABASE_POOL", 10, parse::within(1, 200), "10"),
         sqlite_durability: read.or("SQLITE_SYNCHRONOUS", SqliteDurability::Full, parse::durability, "full"),
+    }
+}
+
+fn redis(read: &mut Reader<'_>) -> Redis {
+    Redis {
+        url: read.optional_secret("REDIS_URL", parse::redis_url, "redis://10.0.0.4:6379"),
+        prefix: read.or("REDIS_PREFIX", "lyceum:".to_owned(), parse::text, "lyceum:"),
     }
 }
 
@@ -210,6 +239,7 @@ fn accounts(read: &mut Reader<'_>, development: bool) -> Accounts {
             email_change: read.duration("EMAIL_CHANGE_TTL", "1h", "1m", "7d"),
             email_cancel: read.duration("EMAIL_CANCEL_TTL", "7d", "1d", "90d"),
             retention: read.duration("RETENTION", "30d", "1d", "3650d"),
+            audit: read.duration("AUDIT_RETENTION", "365d", "1d", "3650d"),
         },
     }
 }
@@ -234,6 +264,7 @@ fn http(read: &mut Reader<'_>, development: bool) -> Http {
         body_bytes: read.or("BODY_LIMIT", 128 * 1024, parse::within(1024, 16 << 20), "131072"),
         upload_bytes: read.or("UPLOAD_LIMIT", 2 << 20, parse::within(1024, 32 << 20), "2097152"),
         header_timeout: read.duration("HEADER_TIMEOUT", "15s", "1s", "5m"),
+        keep_alive: read.duration("KEEP_ALIVE", "75s", "1s", "1h"),
         body_timeout: read.duration("BODY_TIMEOUT", "30s", "1s", "10m"),
         operation_timeout: read.duration("OPERATION_TIMEOUT", "10s", "1ms", "5m"),
         connections: read.or("CONNECTIONS", 1024, parse::within(1, 65_536), "1024"),

@@ -9,9 +9,10 @@ mod m20261121_000002_create_outbox;
 mod m20261121_000003_create_posts;
 mod m20261121_000004_create_search;
 mod m20261121_000005_create_self_service;
+mod m20261121_000006_create_audit_events;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
-pub use sea_orm_migration::{MigratorTrait, prelude::DbErr, sea_orm};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager, prelude::DbErr, sea_orm};
 
 pub struct Migrator;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_posts::Migration),
             Box::new(m20261121_000004_create_search::Migration),
             Box::new(m20261121_000005_create_self_service::Migration),
+            Box::new(m20261121_000006_create_audit_events::Migration),
         ]
     }
 }

@@ -78,18 +78,18 @@
         gzip: include_bytes!("assets/graphqlMode-h6Zr0009.js.gz"),
     },
     File {
-        path: "/playground/assets/index-BmnhITju.js",
-        content_type: "text/javascript; charset=utf-8",
-        tag: "W/\"394b592715b3c5a5\"",
-        size: 10_037,
-        gzip: include_bytes!("assets/index-BmnhITju.js.gz"),
-    },
-    File {
         path: "/playground/assets/index-Cttsq8j8.css",
         content_type: "text/css; charset=utf-8",
         tag: "W/\"e644a31f476e2f64\"",
         size: 4_059,
         gzip: include_bytes!("assets/index-Cttsq8j8.css.gz"),
+    },
+    File {
+        path: "/playground/assets/index-IywAt8k1.js",
+        content_type: "text/javascript; charset=utf-8",
+        tag: "W/\"28ac92cad4d6b62d\"",
+        size: 10_509,
+        gzip: include_bytes!("assets/index-IywAt8k1.js.gz"),
     },
     File {
         path: "/playground/assets/json.worker-ky6CAS4V.js",
@@ -171,8 +171,8 @@
     File {
         path: "/playground",
         content_type: "text/html; charset=utf-8",
-        tag: "W/\"c9e85bb38b374317\"",
-        size: 11_224,
+        tag: "W/\"92a8115355901f70\"",
+        size: 14_320,
         gzip: include_bytes!("index.html.gz"),
     },
 ]

@@ -6,9 +6,9 @@ import { useState } from 'react';
 import { parsed, useFilling, useOpenStep, useOpenTab, useSight, useWriting } from './editors.js';
 import { succeeded } from './fetcher.js';
 import { remember, useMemory } from './memory.js';
+import { mailed } from './mailed.js';
 import { bringerOf, fill, missing, stepOf, steps } from './story.js';
 
-const CODE = 'code in the mail';
 const MAILBOX = <a href="/dev/mail" target="lyceum-mail">Open the development mailbox</a>;
 
 export function Guide() {
@@ -42,7 +42,8 @@ const isUnauthenticated = (answer) => answer?.errors?.[0]?.extensions?.code === 
 
 function Waiting({ names }) {
   const open = useOpenStep();
-  if (names.includes(CODE)) return <Code />;
+  const inMail = names.map(mailed).find(Boolean);
+  if (inMail) return <FromMail {...inMail} />;
   const bringers = [...new Set(names.map(bringerOf))].filter(Boolean);
   const what = names.map((name) => `{{${name}}}`).join(', ');
   return (
@@ -53,19 +54,19 @@ function Waiting({ names }) {
   );
 }
 
-function Code() {
+function FromMail({ name, label, valueIn, ...field }) {
   const { variables } = useOpenTab();
   const write = useWriting();
-  const [code, setCode] = useState('');
+  const [text, setText] = useState('');
   const putIn = (event) => {
     event.preventDefault();
-    write({ variables: fill(variables, { [CODE]: code.trim() }) });
+    write({ variables: fill(variables, { [name]: valueIn(text) }) });
   };
   return (
     <form onSubmit={putIn}>
-      <label htmlFor="code">The eight digits of the newest mail:</label>
-      <input id="code" value={code} onChange={({ target }) => setCode(target.value)} inputMode="numeric" size="10"
-        pattern=" *[0-9]{8} *" title="eight digits" required autoComplete="off" spellCheck="false" />
+      <label htmlFor="mailed">{label}</label>
+      <input id="mailed" value={text} onChange={({ target }) => setText(target.value)} {...field}
+        required autoComplete="off" spellCheck="false" />
       <Button type="submit">Put it in</Button>
       {MAILBOX}
     </form>
@@ -99,7 +100,8 @@ function Onward({ step, signed }) {
     <>
       {signed && <p>The tabs that want a login send this token now.</p>}
       {next && <Button className="main" onClick={() => open(next)}>Next: {next.title}</Button>}
-      {step && missing(next?.variables).includes(CODE) && <p>A mail is on its way. {MAILBOX}</p>}
+      {step && !next && <p>That was the whole story.</p>}
+      {step && missing(next?.variables).some(mailed) && <p>What it needs comes by mail. {MAILBOX}</p>}
     </>
   );
 }

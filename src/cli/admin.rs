@@ -15,7 +15,7 @@ use super::Failure;
 use crate::{
     config::{self, Config},
     core::{
-        Core,
+        Core, Origin,
         accounts::{
             User, directory,
             management::{self, Suspension},
@@ -93,18 +93,20 @@ pub(super) async fn run(config: &Config, command: Command) -> Result<(), Failure
     if let Command::Create(wanted) = command {
         return create(config, wanted).await;
     }
-    let core = super::open(config).await?;
+    let (core, origin) = (super::open(config).await?, Origin::command_line());
     match command {
         Command::Create(_) => {}
         Command::List(asked) => list::run(&core, &asked).await?,
         Command::Role { account, role } => {
             let user =
-                management::set_role(&core, &Viewer::Operator, find(&core, &account).await?.id, role.into()).await?;
+                management::set_role(&core, &Viewer::Operator, &origin, find(&core, &account).await?.id, role.into())
+                    .await?;
             println!("{} {}", user.username, is_a(user.role));
         }
         Command::Suspend(wanted) => suspend(&core, wanted).await?,
         Command::Reinstate { account } => {
-            let user = management::reinstate(&core, &Viewer::Operator, find(&core, &account).await?.id).await?;
+            let user =
+                management::reinstate(&core, &Viewer::Operator, &origin, find(&core, &account).await?.id).await?;
             println!("{} is not suspended", user.username);
         }
         Command::ResetPassword { account } => reset_password(&core, &account).await?,
@@ -117,7 +119,7 @@ async fn create(config: &Config, wanted: Create) -> Result<(), Failure> {
     let core = super::open(config).await?;
     let Create { username, email, first_name, last_name } = wanted;
     let new = NewAccount { username, email, password, first_name, last_name };
-    let user = management::create(&core, &Viewer::Operator, new, Role::Admin).await?;
+    let user = management::create(&core, &Viewer::Operator, &Origin::command_line(), new, Role::Admin).await?;
     println!("{} {}", user.username, is_a(user.role));
     Ok(core.db.close().await?)
 }
@@ -126,7 +128,7 @@ async fn suspend(core: &Core, wanted: Suspend) -> Result<(), Failure> {
     let id = find(core, &wanted.account).await?.id;
     let until = wanted.until.or_else(|| wanted.lasting.map(|lasting| core.clock.now().plus(lasting)));
     let suspension = Suspension { until, reason: wanted.reason };
-    let user = management::suspend(core, &Viewer::Operator, id, suspension).await?;
+    let user = management::suspend(core, &Viewer::Operator, &Origin::command_line(), id, suspension).await?;
     let end = until.map(|until| format!(" until {}", minute(until))).unwrap_or_default();
     println!("{} is suspended{end}, and every session has ended", user.username);
     Ok(())

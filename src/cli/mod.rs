@@ -1,7 +1,9 @@
 //! The command line: one file for each command. What a command prints is for people.
 
 mod admin;
+mod backup;
 mod doctor;
+mod health;
 mod import;
 mod logging;
 mod migrate;
@@ -46,10 +48,14 @@ enum Command {
     /// Manage administrators and accounts
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Copy the SQLite database to a new file while the server goes on
+    Backup(backup::Asked),
     /// Take what is over: ended sessions, spent tokens, old mails (serve does it daily)
     Sweep,
-    /// Check settings, database, mail and speed
+    /// Check settings, machine, mail, database and speed
     Doctor,
+    /// Ask the running server whether it is ready
+    Health,
 }
 
 /// The domain on a database that is up to date, for commands that work without a door.
@@ -63,7 +69,7 @@ async fn open(config: &Config) -> Result<Core, Failure> {
 async fn connect(config: &Config) -> Result<Core, Failure> {
     let db = app::connect(config).await?;
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    Ok(app::core(config, &base, db, World::real(config)?)?)
+    Ok(app::core(config, &base, db, World::real(config)?, None)?)
 }
 
 /// Why a command failed, in words for the terminal.
@@ -102,8 +108,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Seed(asked) => seed::run(&config, asked).await,
             Command::Import(asked) => import::run(&config, asked).await,
             Command::Admin(command) => admin::run(&config, command).await,
+            Command::Backup(asked) => backup::run(&config, &asked).await,
             Command::Sweep => sweep::run(&config).await,
             Command::Doctor => doctor::run(&config).await,
+            Command::Health => health::run(&config),
         }
     })
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::core::mail::transport::Transport;
+use crate::core::{mail::transport::Transport, redis::Redis};
 
 use super::{AppEnv, Disclosure, LogFormat, SqliteDurability, Verification, reader::Parsed};
 
@@ -115,6 +115,10 @@ pub(super) fn database_url(text: &str) -> Parsed<()> {
     } else {
         Err("is not a sqlite, postgres or mysql URL".to_owned())
     }
+}
+
+pub(super) fn redis_url(text: &str) -> Parsed<()> {
+    Redis::check_url(text)
 }
 
 pub(super) fn smtp_url(text: &str) -> Parsed<()> {

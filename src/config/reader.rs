@@ -1,27 +1,41 @@
 //! Reads settings one by one, and keeps what is wrong with each until all have been read.
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    path::PathBuf,
+    time::Duration,
+};
 
 use super::{Secret, parse};
 
 /// Where settings come from: the environment over `.env`, or a map in a test.
-pub struct Source(HashMap<String, String>);
+pub struct Source {
+    settings: HashMap<String, String>,
+    /// The names that `.env` alone has.
+    from_file: HashSet<String>,
+}
 
 impl Source {
     /// The process's environment; what it leaves unsaid comes from `.env` in the working directory.
     #[expect(clippy::disallowed_methods, reason = "this is the room where the environment is read")]
     pub fn environment() -> Self {
-        let file = dotenvy::dotenv_iter().into_iter().flatten().flatten();
-        Self(file.chain(std::env::vars_os().filter_map(unicode)).collect())
+        let mut settings: HashMap<_, _> = dotenvy::dotenv_iter().into_iter().flatten().flatten().collect();
+        let mut from_file: HashSet<_> = settings.keys().cloned().collect();
+        for (name, value) in std::env::vars_os().filter_map(unicode) {
+            from_file.remove(&name);
+            settings.insert(name, value);
+        }
+        Self { settings, from_file }
     }
 
     pub fn of(settings: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(settings.into_iter().collect())
+        Self { settings: settings.into_iter().collect(), from_file: HashSet::new() }
     }
 
     /// An empty value counts as unset, as it does in a `.env` file that lists every name.
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 }
 
@@ -46,11 +60,12 @@ pub(super) type Parsed<T> = Result<T, String>;
 pub(super) struct Reader<'s> {
     source: &'s Source,
     wrong: Vec<String>,
+    secret_files: Vec<PathBuf>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Self { source, wrong: Vec::new() }
+        Self { source, wrong: Vec::new(), secret_files: Vec::new() }
     }
 
     pub(super) fn finish<T>(self, value: T) -> Result<T, Wrong> {
@@ -107,9 +122,17 @@ impl<'s> Reader<'s> {
                 self.refuse(format!("{name} and {file_name} are both set; set one of them"));
                 return None;
             }
-            (Some(value), None) => value.to_owned(),
+            (Some(value), None) => {
+                if self.source.from_file.contains(name) {
+                    self.kept_in(".env".into());
+                }
+                value.to_owned()
+            }
             (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+                Ok(text) => {
+                    self.kept_in(path.into());
+                    text.trim_end_matches(['\r', '\n']).to_owned()
+                }
                 Err(error) => {
                     self.refuse(format!("{file_name}: cannot read {path}: {error}"));
                     return None;
@@ -122,6 +145,17 @@ impl<'s> Reader<'s> {
             return None;
         }
         Some(Secret::new(value))
+    }
+
+    /// Notes a file that a secret came from.
+    pub(super) fn kept_in(&mut self, file: PathBuf) {
+        if !self.secret_files.contains(&file) {
+            self.secret_files.push(file);
+        }
+    }
+
+    pub(super) fn secret_files(&self) -> Vec<PathBuf> {
+        self.secret_files.clone()
     }
 
     pub(super) fn refuse(&mut self, line: String) {

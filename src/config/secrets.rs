@@ -53,7 +53,7 @@ pub(super) fn read(read: &mut Reader<'_>, env: AppEnv, listen: SocketAddr, data_
                 AppEnv::Production => {
                     Err(format!("{name} is not set; production demands it, for example {name}={example}"))
                 }
-                AppEnv::Development => kept(name, data_dir),
+                AppEnv::Development => kept(name, data_dir, read),
             };
             made.unwrap_or_else(|line| {
                 read.refuse(line);
@@ -88,8 +88,9 @@ fn has_a_pattern(value: &[u8]) -> bool {
 }
 
 /// The development secret of that name: the one made before, or a new one.
-fn kept(name: &str, data_dir: &Path) -> Result<Secret, String> {
+fn kept(name: &str, data_dir: &Path, read: &mut Reader<'_>) -> Result<Secret, String> {
     let path = data_dir.join("secrets").join(name.to_ascii_lowercase());
+    read.kept_in(path.clone());
     let fault =
         |error: std::io::Error| format!("{name}: cannot keep a development secret in {}: {error}", path.display());
     match fs::read_to_string(&path) {
@@ -108,7 +109,7 @@ fn kept(name: &str, data_dir: &Path) -> Result<Secret, String> {
 /// read half a secret.
 fn write_private(path: &Path, value: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        crate::core::folders::make(folder)?;
     }
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
     let mut options = fs::OpenOptions::new();

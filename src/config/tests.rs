@@ -37,6 +37,15 @@ fn production_without_secrets_is_refused_by_their_names() {
     assert!(load(&[("APP_ENV", "production"), ("JWT_SECRET", KEY), ("PASSWORD_PEPPER", PEPPER)]).is_ok());
 }
 
+#[test]
+fn servers_share_no_sqlite_file() {
+    let redis = ("REDIS_URL", "redis://127.0.0.1:6379");
+    assert!(wrong(&[redis]).contains("DATABASE_URL"));
+    assert!(load(&[redis, ("DATABASE_URL", "postgres://127.0.0.1/lyceum")]).is_ok());
+    let told = wrong(&[("REDIS_URL", "http://:canary@127.0.0.1"), ("DATABASE_URL", "postgres://127.0.0.1/lyceum")]);
+    assert!(told.contains("REDIS_URL") && !told.contains("canary"), "{told}");
+}
+
 /// Bar 101.
 #[test]
 fn generated_secrets_are_refused_on_an_address_that_others_reach() {

@@ -5,7 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{
+    DbErr, RuntimeErr, SqlErr,
+    sqlx::{error::DatabaseError, mysql::MySqlDatabaseError},
+};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -129,7 +132,8 @@ impl From<DbErr> for Error {
         let cause: Arc<str> = error.to_string().into();
         match () {
             () if is_retryable(&error) => Self::Conflict(cause),
-            () if away => Self::Unavailable(cause),
+            () if is_over_time(&error) => Self::Timeout,
+            () if away || is_full(&error) => Self::Unavailable(cause),
             () => Self::Internal(cause),
         }
     }
@@ -161,11 +165,36 @@ fn is_retryable(error: &DbErr) -> bool {
     database_code(error).is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
 }
 
+/// Whether the engine ended the statement because it took longer than it may.
+fn is_over_time(error: &DbErr) -> bool {
+    // PostgreSQL: 57014 query_canceled. SQLite: 9 SQLITE_INTERRUPT. MariaDB: 70100 query_interrupted.
+    if database_code(error).is_some_and(|code| matches!(code.as_str(), "57014" | "9" | "70100")) {
+        return true;
+    }
+    // MySQL has numbers for it: reading took too long, waiting for a lock did.
+    mysql_number(error).is_some_and(|number| matches!(number, 3024 | 1205))
+}
+
+/// Whether the engine has no room left, on its disk or for one more connection: somebody has to make some.
+fn is_full(error: &DbErr) -> bool {
+    // SQLite: 13 SQLITE_FULL. PostgreSQL: class 53, insufficient resources. MySQL: ER_DISK_FULL, ER_RECORD_FILE_FULL.
+    database_code(error).is_some_and(|code| code == "13" || (code.len() == 5 && code.starts_with("53")))
+        || mysql_number(error).is_some_and(|number| matches!(number, 1021 | 1114))
+}
+
+fn mysql_number(error: &DbErr) -> Option<u16> {
+    database_error(error)?.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
 fn database_code(error: &DbErr) -> Option<String> {
+    database_error(error)?.code().map(std::borrow::Cow::into_owned)
+}
+
+fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
         return None;
     };
-    cause.as_database_error().and_then(|cause| cause.code().map(std::borrow::Cow::into_owned))
+    cause.as_database_error()
 }
 
 fn is_connection_error(error: &DbErr) -> bool {

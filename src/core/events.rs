@@ -1,12 +1,18 @@
 //! What has just happened, for whoever listens. An event is told after the commit and names rows; who hears it reads
 //! them by the rules of its own viewer, so an event gives nothing away.
 //!
-//! It is heard in this process. Nobody may rely on hearing every one: a listener that is too slow is told so, and rights
-//! are looked at again from time to time without any event.
+//! It is heard in this process, and with a Redis in every other server's. Nobody may rely on hearing every one: a
+//! listener that is too slow is told so, and rights are looked at again from time to time without any event.
 
-use tokio::sync::broadcast::{self, error::RecvError};
+mod relay;
 
-use super::{accounts::UserId, comments::CommentId, posts::PostId};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
+use uuid::Uuid;
+
+use super::{accounts::UserId, comments::CommentId, posts::PostId, redis::Redis};
 
 /// How many events a listener may be behind.
 const BACKLOG: usize = 1024;
@@ -23,9 +29,13 @@ pub enum Event {
 }
 
 #[derive(Clone)]
-pub struct Events(broadcast::Sender<Event>);
+pub struct Events {
+    here: broadcast::Sender<Heard>,
+    /// On the way to other servers.
+    elsewhere: Option<mpsc::Sender<Event>>,
+}
 
-pub struct Listener(broadcast::Receiver<Event>);
+pub struct Listener(broadcast::Receiver<Heard>);
 
 /// What a listener hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +49,29 @@ pub enum Heard {
 
 impl Events {
     pub fn new() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self { here: broadcast::Sender::new(BACKLOG), elsewhere: None }
+    }
+
+    /// Told to other servers too, and theirs here. `own` is what this one calls itself.
+    pub fn shared(redis: Redis, own: Uuid) -> Self {
+        let here = broadcast::Sender::new(BACKLOG);
+        let (elsewhere, outgoing) = mpsc::channel(BACKLOG);
+        tokio::spawn(relay::run(redis, own, here.downgrade(), outgoing));
+        Self { here, elsewhere: Some(elsewhere) }
     }
 
     pub fn tell(&self, event: Event) {
         // Nobody listens: nobody minds.
-        let _ = self.0.send(event);
+        let _ = self.here.send(Heard::Event(event));
+        if let Some(elsewhere) = &self.elsewhere {
+            // Full while Redis is away: other servers find out as they would without it.
+            let _ = elsewhere.try_send(event);
+        }
     }
 
     /// Hears everything that is told from now on.
     pub fn listen(&self) -> Listener {
-        Listener(self.0.subscribe())
+        Listener(self.here.subscribe())
     }
 }
 
@@ -63,7 +85,7 @@ impl Listener {
     /// Safe to drop at any moment: what was not heard is heard next time.
     pub async fn hear(&mut self) -> Heard {
         match self.0.recv().await {
-            Ok(event) => Heard::Event(event),
+            Ok(heard) => heard,
             Err(RecvError::Lagged(_)) => Heard::Gap,
             Err(RecvError::Closed) => Heard::End,
         }

@@ -22,7 +22,7 @@ use super::{
     accounts::password::normal_form,
     error::{Error, Result},
     random::Random,
-    workshop::Workshop,
+    workshop::{Jobs, Workshop},
 };
 
 /// From bcrypt's least cost to two seconds of work. Above it are minutes and days: a row that asks for them is refused.
@@ -109,6 +109,11 @@ impl Hasher {
     /// How many hashes can be made at the same time.
     pub fn places(&self) -> usize {
         self.workshop.places()
+    }
+
+    /// The hashes that are being made, and those that wait.
+    pub fn jobs(&self) -> Jobs {
+        self.workshop.jobs()
     }
 
     fn hash_now(&self, secret: &str) -> Result<String> {

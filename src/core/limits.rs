@@ -1,22 +1,24 @@
 //! How often things may be tried: so many attempts from one address, and growing pauses for one account after
 //! failed logins (a throttle, never a lock: OWASP ASVS 6.3.1). Attempts are counted, not requests.
 //!
-//! It all lives in this process, in bounded memory.
+//! It lives in this process, in bounded memory, or in a Redis that several servers share; while that is away each counts
+//! for itself.
+
+mod local;
+mod shared;
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use governor::{RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-
+use self::local::Local;
 use super::{
     Origin,
     clock::{Clock, Time},
+    crypto::digest_of,
     error::{Error, Result},
+    redis::Redis,
 };
 
 /// What an address may do, and how often.
@@ -44,6 +46,19 @@ impl Quota {
         Self::Operation,
     ];
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Signup => "signup",
+            Self::ForgotPassword => "forgot-password",
+            Self::Code => "code",
+            Self::Refresh => "refresh",
+            Self::Availability => "availability",
+            Self::Upload => "upload",
+            Self::Operation => "operation",
+        }
+    }
+
     /// So many at once, refilled evenly over the period.
     fn per(self) -> (u32, Duration) {
         let minute = Duration::from_mins(1);
@@ -59,28 +74,15 @@ impl Quota {
     }
 }
 
-type ByAddress = RateLimiter<IpAddr, DashMapStateStore<IpAddr>, Hands, NoOpMiddleware<Duration>>;
-
 pub struct Limits {
     on: bool,
-    hands: Hands,
-    by_address: HashMap<Quota, ByAddress>,
-    failures: Mutex<HashMap<String, Failures>>,
+    local: Local,
+    shared: Option<Redis>,
 }
 
 impl Limits {
-    pub fn new(on: bool, clock: Clock) -> Self {
-        let hands = Hands { started: clock.now(), clock };
-        let limiter = |quota: Quota| {
-            let (burst, period) = quota.per();
-            let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-            let rate = governor::Quota::with_period(period / burst.get())
-                .unwrap_or_else(|| governor::Quota::per_second(burst))
-                .allow_burst(burst);
-            (quota, RateLimiter::new(rate, DashMapStateStore::default(), hands.clone()))
-        };
-        let by_address = Quota::ALL.into_iter().map(limiter).collect();
-        Self { on, hands, by_address, failures: Mutex::default() }
+    pub fn new(on: bool, clock: Clock, shared: Option<Redis>) -> Self {
+        Self { on, local: Local::new(clock), shared }
     }
 
     /// Whether anything is limited here; development may turn it off.
@@ -89,58 +91,59 @@ impl Limits {
     }
 
     /// Counts one attempt from this address, or refuses it.
-    pub fn attempt(&self, quota: Quota, origin: &Origin) -> Result<()> {
-        let Some(limiter) = self.by_address.get(&quota).filter(|_| self.on) else { return Ok(()) };
-        if limiter.len() > MOST_ADDRESSES {
-            limiter.retain_recent();
-        }
-        limiter
-            .check_key(&subnet(origin.address))
-            .map_err(|refused| Error::RateLimited(refused.wait_time_from(self.hands.now())))
-    }
-
-    /// Refuses a login while this account has to wait after its failures.
-    pub fn may_log_in(&self, account: &str, origin: &Origin) -> Result<()> {
+    pub async fn attempt(&self, quota: Quota, origin: &Origin) -> Result<()> {
         if !self.on {
             return Ok(());
         }
-        let now = self.hands.clock.now();
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = failures.get(account).map_or(Duration::ZERO, |failures| failures.wait(subnet(origin.address), now));
-        if wait.is_zero() { Ok(()) } else { Err(Error::RateLimited(wait)) }
+        let address = subnet(origin.address);
+        let wait = match &self.shared {
+            Some(redis) => shared::attempt(redis, quota, address).await,
+            None => None,
+        };
+        refuse(wait.unwrap_or_else(|| self.local.attempt(quota, address)))
+    }
+
+    /// Refuses a login while this account has to wait after its failures.
+    pub async fn may_log_in(&self, account: &str, origin: &Origin) -> Result<()> {
+        if !self.on {
+            return Ok(());
+        }
+        let address = subnet(origin.address);
+        let wait = match &self.shared {
+            Some(redis) => shared::wait(redis, account, address).await,
+            None => None,
+        };
+        refuse(wait.unwrap_or_else(|| self.local.wait(account, address)))
     }
 
     /// Counts a failed login, or refuses it when others have failed since it was let in: of many at the same moment
     /// only so many may learn that they failed as one after the other.
-    pub fn failed_login(&self, account: &str, origin: &Origin) -> Result<()> {
+    pub async fn failed_login(&self, account: &str, origin: &Origin) -> Result<()> {
         if !self.on {
             return Ok(());
         }
-        let now = self.hands.clock.now();
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MOST_ACCOUNTS {
-            failures.retain(|_, failures| now < failures.last.plus(FORGOTTEN_AFTER));
-            if failures.len() >= MOST_ACCOUNTS {
-                failures.clear();
-            }
-        }
-        let of_account = failures.entry(account.to_owned()).or_insert_with(|| Failures::new(now));
-        let wait = of_account.wait(subnet(origin.address), now);
-        if !wait.is_zero() {
-            return Err(Error::RateLimited(wait));
-        }
-        of_account.add(subnet(origin.address), now);
-        Ok(())
+        let address = subnet(origin.address);
+        let wait = match &self.shared {
+            Some(redis) => shared::failed(redis, account, address).await,
+            None => None,
+        };
+        refuse(wait.unwrap_or_else(|| self.local.failed(account, address)))
     }
 
     /// A login, or a reset by mail, shows that the account is in its owner's hands.
-    pub fn forget_failures(&self, account: &str) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
+    pub async fn forget_failures(&self, account: &str) {
+        self.local.forget(account);
+        if let Some(redis) = &self.shared {
+            shared::forget(redis, account).await;
+        }
     }
 }
 
-const MOST_ADDRESSES: usize = 100_000;
-const MOST_ACCOUNTS: usize = 100_000;
+fn refuse(wait: Duration) -> Result<()> {
+    if wait.is_zero() { Ok(()) } else { Err(Error::RateLimited(wait)) }
+}
+
+pub(super) const MOST_ADDRESSES: usize = 100_000;
 const MOST_ADDRESSES_OF_ACCOUNT: usize = 32;
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 
@@ -151,52 +154,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 const FREE_TRIES_OF_ACCOUNT: u32 = 9;
 const LONGEST_PAUSE_OF_ACCOUNT: Duration = Duration::from_secs(90);
 
-#[derive(Debug)]
-struct Failures {
-    count: u32,
-    last: Time,
-    by_address: Vec<(IpAddr, u32, Time)>,
-}
-
-impl Failures {
-    fn new(now: Time) -> Self {
-        Self { count: 0, last: now, by_address: Vec::new() }
-    }
-
-    fn add(&mut self, address: IpAddr, now: Time) {
-        let stale = |last: Time| now >= last.plus(FORGOTTEN_AFTER);
-        self.count = if stale(self.last) { 1 } else { self.count.saturating_add(1) };
-        self.last = now;
-        self.by_address.retain(|(_, _, last)| !stale(*last));
-        if let Some((_, count, last)) = self.by_address.iter_mut().find(|(known, ..)| *known == address) {
-            *count = count.saturating_add(1);
-            *last = now;
-        } else {
-            if self.by_address.len() >= MOST_ADDRESSES_OF_ACCOUNT {
-                self.by_address.remove(0);
-            }
-            self.by_address.push((address, 1, now));
-        }
-    }
-
-    fn wait(&self, address: IpAddr, now: Time) -> Duration {
-        let of_account = pause(self.count, FREE_TRIES_OF_ACCOUNT, LONGEST_PAUSE_OF_ACCOUNT);
-        let of_address = self.by_address.iter().find(|(known, ..)| *known == address);
-        let of_address = of_address
-            .map_or(Duration::ZERO, |(_, count, last)| now.until(last.plus(pause(*count, FREE_TRIES, LONGEST_PAUSE))));
-        now.until(self.last.plus(of_account)).max(of_address)
-    }
-}
-
-fn pause(failures: u32, free: u32, longest: Duration) -> Duration {
-    match failures.saturating_sub(free) {
-        0 => Duration::ZERO,
-        beyond => Duration::from_secs(1_u64 << (beyond - 1).min(20)).min(longest),
-    }
-}
-
 /// Who has one IPv6 address has a whole /64 of them.
-fn subnet(address: IpAddr) -> IpAddr {
+pub(super) fn subnet(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
@@ -208,9 +167,15 @@ fn subnet(address: IpAddr) -> IpAddr {
 
 /// Our clock, as the rate limiter wants it: the time since the start.
 #[derive(Clone, Debug)]
-struct Hands {
+pub(super) struct Hands {
     clock: Clock,
     started: Time,
+}
+
+impl Hands {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { started: clock.now(), clock }
+    }
 }
 
 impl governor::clock::Clock for Hands {

@@ -1,6 +1,7 @@
 //! The domain: accounts, sessions, mail. It knows sea-orm. It never knows async-graphql, axum or the environment.
 
 pub mod accounts;
+pub mod audit;
 pub mod clock;
 pub mod comments;
 pub mod crypto;
@@ -8,14 +9,18 @@ pub mod dashboard;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod folders;
 pub mod hasher;
 pub mod limits;
 pub mod mail;
+pub mod metrics;
+pub mod origin;
 pub mod page;
 pub mod pictures;
 pub mod posts;
 pub mod profiles;
 pub mod random;
+pub mod redis;
 pub mod retention;
 mod search;
 pub mod seed;
@@ -29,11 +34,12 @@ pub mod workshop;
 use std::sync::Arc;
 
 use self::{
-    clock::Clock, crypto::Keys, db::Db, events::Events, hasher::Hasher, limits::Limits, mail::Outbox, random::Random,
-    settings::Settings, tokens::AccessTokens, workshop::Workshop,
+    clock::Clock, crypto::Keys, db::Db, events::Events, hasher::Hasher, limits::Limits, mail::Outbox, metrics::Metrics,
+    random::Random, settings::Settings, tokens::AccessTokens, workshop::Workshop,
 };
 
 pub use error::{Error, Result};
+pub use origin::Origin;
 
 /// What every function of the domain works with. Shared by all requests.
 #[derive(Clone)]
@@ -50,11 +56,6 @@ pub struct Core {
     pub outbox: Outbox,
     pub limits: Arc<Limits>,
     pub events: Events,
-}
-
-/// Where a request came from, as far as it can be told.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    pub address: std::net::IpAddr,
-    pub user_agent: Option<String>,
+    pub metrics: Metrics,
+    pub audit: Arc<audit::Bound>,
 }

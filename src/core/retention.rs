@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait, QueryFilter as _, QuerySelect as _, TryGetable, Value};
 
-use super::{Core, accounts, error::Result, mail, sessions};
+use super::{Core, accounts, audit, error::Result, mail, sessions};
 
 const DAY: Duration = Duration::from_hours(24);
 /// When a sweep that failed is tried again.
@@ -26,15 +26,21 @@ pub struct Swept {
     pub signups: u64,
     pub mail_quotas: u64,
     pub mails: u64,
+    pub audit_events: u64,
+    /// Events that stay, and have forgotten address and browser.
+    pub audit_origins: u64,
 }
 
 /// Takes everything whose time is over by now.
 pub async fn sweep(core: &Core) -> Result<Swept> {
-    let before = core.clock.now().minus(core.settings.ttl.retention);
+    let now = core.clock.now();
+    let before = now.minus(core.settings.ttl.retention);
     let mut swept = Swept {
         sessions: sessions::sweep(core, before).await?,
         origins: sessions::forget_origins(core, before).await?,
         mails: mail::sweep(core, before).await?,
+        audit_events: audit::sweep(core, now.minus(core.settings.ttl.audit)).await?,
+        audit_origins: audit::forget_origins(core, before).await?,
         ..Swept::default()
     };
     accounts::sweep(core, &mut swept).await?;
@@ -62,9 +68,14 @@ pub async fn run(core: Core) {
 
 impl fmt::Display for Swept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sessions, origins, tokens, email_changes, signups, mail_quotas, mails } = self;
+        let Self { sessions, origins, tokens, email_changes, signups, mail_quotas, mails, audit_events, audit_origins } =
+            self;
         write!(f, "{sessions} sessions, {origins} origins of sessions, {tokens} tokens, ")?;
-        write!(f, "{email_changes} changes of address, {signups} sign-ups, {mail_quotas} mail quotas, {mails} mails")
+        write!(
+            f,
+            "{email_changes} changes of address, {signups} sign-ups, {mail_quotas} mail quotas, {mails} mails, "
+        )?;
+        write!(f, "{audit_events} audit events, {audit_origins} origins of audit events")
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Lifetimes {
     pub email_cancel: Duration,
     /// How long what is over is kept: sessions and mails, and where a session was opened.
     pub retention: Duration,
+    /// How long the audit log is kept; where its requests came from goes with the rest.
+    pub audit: Duration,
 }
 
 /// Whether strangers may learn which e-mail addresses have an account.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     accounts::{User, UserId},
+    audit::Actor,
     clock::Time,
     error::{AuthFailure, Error, Result},
     sessions::{SessionId, Transport},
@@ -26,6 +27,17 @@ pub struct SignedIn {
     pub transport: Transport,
     /// From when on an access token is refused; a cookie is as good as its session.
     pub token_until: Option<Time>,
+}
+
+/// Leave to see what is private about one user. What is private is only told to who holds it, and only the core makes
+/// one: the edge can ask for it, not take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PrivateAccess(UserId);
+
+/// A user, for who just proved to be that one, while the request's viewer is nobody yet.
+pub struct Oneself {
+    pub user: Arc<User>,
+    pub access: PrivateAccess,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +70,15 @@ impl Viewer {
         }
     }
 
+    /// As the audit log knows them.
+    pub(super) fn actor(&self) -> Actor {
+        match self {
+            Self::Anonymous => Actor::Anonymous,
+            Self::User(viewer) => Actor::User(viewer.user.id),
+            Self::Operator => Actor::Operator,
+        }
+    }
+
     /// What somebody wrote: the author's matter, or that of somebody with at least this role. Nobody's belongs to
     /// the latter alone.
     pub fn owner_or(&self, author: Option<uuid::Uuid>, role: Role) -> Result<()> {
@@ -81,8 +102,27 @@ impl Viewer {
         if matches!(self, Self::Operator) { Ok(()) } else { Err(Error::Forbidden) }
     }
 
+    /// What is private about a user is for oneself and for administrators.
+    pub fn private_access(&self, user: UserId) -> Result<PrivateAccess> {
+        self.self_or(user, Role::Admin)?;
+        Ok(PrivateAccess(user))
+    }
+
     /// The person's own matter, or that of somebody with at least this role.
     pub fn self_or(&self, owner: UserId, role: Role) -> Result<()> {
         self.owner_or(Some(owner.0), role)
+    }
+}
+
+impl PrivateAccess {
+    pub fn user(self) -> UserId {
+        self.0
+    }
+}
+
+impl Oneself {
+    pub(super) fn proved(user: Arc<User>) -> Self {
+        let access = PrivateAccess(user.id);
+        Self { user, access }
     }
 }

@@ -17,6 +17,13 @@ pub struct Workshop {
     waiting: Arc<Semaphore>,
 }
 
+/// How many jobs there are at this moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs {
+    pub running: usize,
+    pub waiting: usize,
+}
+
 impl Workshop {
     /// As many places as half of the cores, so that the other half answers.
     pub fn new() -> Self {
@@ -32,6 +39,13 @@ impl Workshop {
 
     pub fn places(&self) -> usize {
         self.places
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        Jobs {
+            running: self.places.saturating_sub(self.running.available_permits()),
+            waiting: QUEUE.saturating_sub(self.waiting.available_permits()),
+        }
     }
 
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

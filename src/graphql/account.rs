@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     management::DeletedContent,
     node::{Kind, Shown, global_id},
@@ -76,6 +77,7 @@ pub struct AccountMutations;
 impl AccountMutations {
     /// Sets a new password, by the current one. Every other session ends, the links to reset the password are void, and
     /// a mail tells the owner. Wrong passwords count as failed logins do: `RATE_LIMITED` after a few.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -107,6 +109,7 @@ impl AccountMutations {
 
     /// Deletes your account and everything that belongs to it, at once and for ever. Every session ends, the username
     /// and the e-mail address are free again, and a farewell goes to that address.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn delete_account(
         &self,
         ctx: &Context<'_>,

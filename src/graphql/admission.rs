@@ -4,9 +4,10 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::{ApiError, UserError},
     payload::{Guarded, Payload, answer},
-    sessions::Opening,
+    sessions::{Opening, SessionTransport, new_session},
     users::User,
 };
 use crate::core::accounts::{
@@ -29,6 +30,11 @@ struct SignupInput {
     first_name: String,
     /// The last name, 1 to 64 characters.
     last_name: String,
+    /// How the session is to be carried, where a sign-up signs in.
+    #[graphql(default_with = "SessionTransport::Bearer")]
+    transport: SessionTransport,
+    /// A name for this device in the list of sessions, up to 64 characters.
+    device_name: Option<String>,
 }
 
 /// The answer to a sign-up. It also signs in where no proof is asked for and strangers may learn who has an account;
@@ -85,15 +91,17 @@ pub struct AdmissionMutations;
 #[Object]
 impl AdmissionMutations {
     /// Makes an account. Its e-mail address is verified by the mail that follows.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn signup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new account.")] input: SignupInput,
     ) -> Guarded<SignupPayload> {
-        let SignupInput { username, email, password, first_name, last_name } = input;
+        let SignupInput { username, email, password, first_name, last_name, transport, device_name } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
         let done = async {
-            let SignedUp { email, opened } = signup::signup(ctx.core()?, ctx.origin()?, new).await?;
+            let session = new_session(ctx, transport, device_name)?;
+            let SignedUp { email, opened } = signup::signup(ctx.core()?, ctx.origin()?, new, session).await?;
             let opening = opened.map(|opened| Opening::new(ctx, opened)).transpose()?;
             Ok((email, opening.unwrap_or_default()))
         };

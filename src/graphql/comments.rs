@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use super::{
     connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
+    cost::{self, list_size},
     loaders::CommentsOf,
     node::{Kind, Shown, global_id, id_in, local_id},
     payload::{Guarded, guarded},
@@ -168,6 +169,7 @@ impl CommentQueries {
     }
 
     /// Comments, the newest first: those under posts that you may see.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn comments(
         &self,
         ctx: &Context<'_>,

@@ -85,6 +85,7 @@ macro_rules! connection {
             }
 
             /// How many rows the whole list has for you.
+            #[graphql(directive = $crate::graphql::cost::cost::apply("5".to_owned()))]
             async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::payload::Guarded<u64> {
                 $crate::graphql::payload::guarded(self.counted.count(ctx).await.map(Some))
             }

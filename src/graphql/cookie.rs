@@ -40,13 +40,13 @@ impl SessionCookie {
         self.state().change.clone()
     }
 
-    /// Whether a login by cookie was refused because another site may have sent it.
+    /// Whether a login or a sign-up by cookie was refused because another site may have sent it.
     pub fn refused(&self) -> bool {
         self.state().refused
     }
 
-    /// The handle that a login replaces. Refuses a login that another site may have sent: it would sign the visitor
-    /// in as somebody else.
+    /// The handle that a login replaces, and a sign-up that signs in. Refuses one that another site may have sent: it
+    /// would sign the visitor in as somebody else.
     pub(super) fn for_login(&self, transport: Transport) -> Result<Option<String>> {
         if transport == Transport::Cookie && !self.trusted {
             self.state().refused = true;

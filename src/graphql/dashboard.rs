@@ -5,6 +5,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::{
     comments::Comment,
     context::ContextExt as _,
+    cost::cost,
     node::Shown,
     payload::{Guarded, guarded},
     scalars::DateTime,
@@ -100,6 +101,7 @@ pub struct DashboardQueries;
 #[Object]
 impl DashboardQueries {
     /// Your numbers. Only for who is signed in.
+    #[graphql(directive = cost::apply("20".to_owned()))]
     async fn dashboard(&self, ctx: &Context<'_>) -> Guarded<Dashboard> {
         let found = async { dashboard::counts(ctx.core()?, ctx.viewer()?).await };
         guarded(found.await.map(|counts| Some(Dashboard(counts))))

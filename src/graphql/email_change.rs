@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     node::Shown,
     payload::{Guarded, Payload, answer},
@@ -76,6 +77,7 @@ impl EmailChangeMutations {
     /// Asks for another e-mail address, by the password. A mail with a link goes to the new address, and one with a
     /// link that stops the change to the old one. Another wish replaces this one, and so does a new password.
     /// `RATE_LIMITED` when either address has had too many of these mails.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn change_email(
         &self,
         ctx: &Context<'_>,

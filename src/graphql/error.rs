@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Enum, SimpleObject, Value};
+use async_graphql::{Enum, PathSegment, SimpleObject, Value};
 
 use crate::core::error::{AuthFailure, Error, Fault, FaultCode};
 
@@ -112,6 +112,15 @@ fn unauthenticated(failure: AuthFailure) -> (&'static str, &'static str) {
 /// Rounded up: who waits that long does not come too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// The mutations of an answer that the viewer had no right to, by the names that they have in it.
+pub fn denials(response: &async_graphql::Response) -> impl Iterator<Item = &str> {
+    let forbidden = Value::from(Code::Forbidden.as_str());
+    response.errors.iter().filter_map(move |error| match &*error.path {
+        [PathSegment::Field(name)] if error.extensions.as_ref()?.get("code") == Some(&forbidden) => Some(&**name),
+        _ => None,
+    })
 }
 
 /// An error on its way out of a resolver.

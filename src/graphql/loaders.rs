@@ -22,12 +22,13 @@ use futures_util::{FutureExt as _, future::Shared};
 use crate::core::{
     Core, Error, Result,
     accounts::{User, UserId, directory, email_change},
+    audit::{self, Recorded},
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
     posts::{self, Post, PostId},
     profiles::{self, Profile},
     sessions::{self, Session},
-    viewer::Viewer,
+    viewer::{PrivateAccess, Viewer},
 };
 
 /// How often the other fields run, and none of them asks a loader, before what was asked for is loaded.
@@ -56,21 +57,30 @@ pub(super) struct PostsOf {
 /// Which sessions of which user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct SessionsOf {
-    pub user: UserId,
+    pub of: PrivateAccess,
+    pub window: Window,
+}
+
+/// Which events about which user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ActivityOf {
+    pub of: PrivateAccess,
     pub window: Window,
 }
 
 pub(super) struct Loaders {
     pub users: Loader<UserId, Option<Arc<User>>>,
     pub profiles: Loader<UserId, Arc<Profile>>,
-    pub waiting_emails: Loader<UserId, Option<String>>,
+    pub waiting_emails: Loader<PrivateAccess, Option<String>>,
     pub posts: Loader<PostId, Option<Arc<Post>>>,
     pub posts_of: Loader<PostsOf, Rows<Post>>,
     pub comments_of: Loader<CommentsOf, Rows<Comment>>,
     pub post_counts: Loader<UserId, u64>,
     pub comment_counts: Loader<Parent, u64>,
     pub sessions_of: Loader<SessionsOf, Rows<Session>>,
-    pub session_counts: Loader<UserId, u64>,
+    pub session_counts: Loader<PrivateAccess, u64>,
+    pub activity_of: Loader<ActivityOf, Rows<Recorded>>,
+    pub activity_counts: Loader<PrivateAccess, u64>,
 }
 
 impl Loaders {
@@ -79,7 +89,7 @@ impl Loaders {
         Self {
             users: request.loader(|core, _, ids| Box::pin(users(core, ids))),
             profiles: request.loader(|core, _, users| Box::pin(profiles::by_users(core, users))),
-            waiting_emails: request.loader(|core, _, ids| Box::pin(waiting_emails(core, ids))),
+            waiting_emails: request.loader(|core, _, of| Box::pin(email_change::waiting_for(core, of))),
             posts: request.loader(|core, viewer, ids| Box::pin(posts_by_id(core, viewer, ids))),
             posts_of: request.loader(|core, viewer, keys| Box::pin(posts_of(core, viewer, keys))),
             comments_of: request.loader(|core, viewer, keys| Box::pin(comments_of(core, viewer, keys))),
@@ -88,7 +98,9 @@ impl Loaders {
             }),
             comment_counts: request.loader(|core, viewer, parents| Box::pin(comment_counts(core, viewer, parents))),
             sessions_of: request.loader(|core, _, keys| Box::pin(sessions_of(core, keys))),
-            session_counts: request.loader(|core, _, users| Box::pin(sessions::count_by_users(core, users))),
+            session_counts: request.loader(|core, _, of| Box::pin(sessions::count_by_users(core, of))),
+            activity_of: request.loader(|core, viewer, keys| Box::pin(activity_of(core, viewer, keys))),
+            activity_counts: request.loader(|core, _, of| Box::pin(audit::count_by_users(core, of))),
         }
     }
 }
@@ -170,6 +182,7 @@ where
             let waiting = waiting.upgrade().ok_or_else(|| Error::internal("the request is over"))?;
             let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
             let keys: Vec<K> = batch.map(|batch| batch.keys.into_iter().collect()).unwrap_or_default();
+            request.core.metrics.batch(keys.len());
             let loader =
                 non_cached::Loader::new(Fetch { request, load }).with_yield_count(0).with_max_batch_size(usize::MAX);
             Ok(Arc::new(loader.try_load_many(keys).await.map_err(Error::internal)?))
@@ -194,11 +207,6 @@ impl<K: Clone + Eq + Hash + Send + Sync, V: Clone + Send> BatchFn<K, Result<V>> 
 
 async fn users(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<Arc<User>>>> {
     let mut found = directory::by_ids(core, ids).await?;
-    Ok(ids.iter().map(|id| (*id, found.remove(id))).collect())
-}
-
-async fn waiting_emails(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<String>>> {
-    let mut found = email_change::waiting_for(core, ids).await?;
     Ok(ids.iter().map(|id| (*id, found.remove(id))).collect())
 }
 
@@ -244,9 +252,20 @@ async fn sessions_of(core: &Core, keys: &[SessionsOf]) -> Result<HashMap<Session
     let mut found = HashMap::new();
     for group in groups(keys, |key| &key.window) {
         let Some(like) = group.first() else { continue };
-        let users: Vec<UserId> = group.iter().map(|key| key.user).collect();
-        let mut pages = sessions::list_by_users(core, &users, &like.window).await?;
-        found.extend(group.into_iter().filter_map(|key| Some((key.clone(), pages.remove(&key.user)?))));
+        let of: Vec<PrivateAccess> = group.iter().map(|key| key.of).collect();
+        let mut pages = sessions::list_by_users(core, &of, &like.window).await?;
+        found.extend(group.into_iter().filter_map(|key| Some((key.clone(), pages.remove(&key.of)?))));
+    }
+    Ok(found)
+}
+
+async fn activity_of(core: &Core, viewer: &Viewer, keys: &[ActivityOf]) -> Result<HashMap<ActivityOf, Rows<Recorded>>> {
+    let mut found = HashMap::new();
+    for group in groups(keys, |key| &key.window) {
+        let Some(like) = group.first() else { continue };
+        let of: Vec<PrivateAccess> = group.iter().map(|key| key.of).collect();
+        let mut pages = audit::list_by_users(core, viewer, &of, &like.window).await?;
+        found.extend(group.into_iter().filter_map(|key| Some((key.clone(), pages.remove(&key.of)?))));
     }
     Ok(found)
 }

@@ -4,14 +4,15 @@ use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Simp
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     node::{Kind, Shown, global_id, id_of},
     payload::{Guarded, Payload, answer, given},
     scalars::DateTime,
-    users::{Role, User},
+    users::{self, Role, User, UserEdge},
 };
 use crate::core::{
-    Result,
+    Origin, Result,
     accounts::{
         UserId,
         deletion::{self, Content},
@@ -107,6 +108,8 @@ struct ReinstateUserInput {
 struct CreateUserPayload {
     /// The user.
     user: Option<Shown<User>>,
+    /// The user with its place in `users` as it comes without filter and order, for the front of that list.
+    user_edge: Option<UserEdge<'static>>,
     /// What is to be mended; empty when it worked.
     user_errors: Vec<UserError>,
 }
@@ -166,10 +169,10 @@ super::payload::payloads!(
 );
 
 /// The administrator, and the user that is meant: in this order, so that strangers learn nothing from ids.
-fn meant<'a>(ctx: &Context<'a>, id: &ID) -> Result<(&'a Viewer, UserId)> {
+fn meant<'a>(ctx: &Context<'a>, id: &ID) -> Result<(&'a Viewer, &'a Origin, UserId)> {
     let viewer = ctx.viewer()?;
     viewer.require(viewer::Role::Admin)?;
-    Ok((viewer, UserId(id_of(Kind::User, id)?)))
+    Ok((viewer, ctx.origin()?, UserId(id_of(Kind::User, id)?)))
 }
 
 #[derive(Default)]
@@ -178,6 +181,7 @@ pub struct ManagementMutations;
 #[Object]
 impl ManagementMutations {
     /// Makes a user. Only for administrators.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn create_user(
         &self,
         ctx: &Context<'_>,
@@ -185,8 +189,16 @@ impl ManagementMutations {
     ) -> Guarded<CreateUserPayload> {
         let CreateUserInput { username, email, password, first_name, last_name, role } = input;
         let new = NewAccount { username, email, password, first_name, last_name };
-        let done = async { management::create(ctx.core()?, ctx.viewer()?, new, role.into()).await };
-        answer(done.await, |user| CreateUserPayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
+        let done = async {
+            let user = management::create(ctx.core()?, ctx.viewer()?, ctx.origin()?, new, role.into()).await?;
+            let edge = users::edge_of_new(ctx, user.clone())?;
+            Ok((User::new(user).into(), edge))
+        };
+        answer(done.await, |(user, edge)| CreateUserPayload {
+            user: Some(user),
+            user_edge: Some(edge),
+            user_errors: Vec::new(),
+        })
     }
 
     /// Changes a user. Only for administrators.
@@ -196,7 +208,7 @@ impl ManagementMutations {
         #[graphql(desc = "The user and what is to be changed.")] input: UpdateUserInput,
     ) -> Guarded<UpdateUserPayload> {
         let done = async {
-            let (viewer, id) = meant(ctx, &input.id)?;
+            let (viewer, origin, id) = meant(ctx, &input.id)?;
             let mut faults = Faults::default();
             let change = Change {
                 username: given(&mut faults, "username", input.username),
@@ -205,7 +217,7 @@ impl ManagementMutations {
                 last_name: given(&mut faults, "lastName", input.last_name),
                 faults,
             };
-            management::update(ctx.core()?, viewer, id, change).await
+            management::update(ctx.core()?, viewer, origin, id, change).await
         };
         answer(done.await, |user| UpdateUserPayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
     }
@@ -217,8 +229,8 @@ impl ManagementMutations {
         #[graphql(desc = "The user and what becomes of the content.")] input: DeleteUserInput,
     ) -> Guarded<DeleteUserPayload> {
         let done = async {
-            let (viewer, id) = meant(ctx, &input.id)?;
-            deletion::delete_user(ctx.core()?, viewer, id, input.content.into()).await
+            let (viewer, origin, id) = meant(ctx, &input.id)?;
+            deletion::delete_user(ctx.core()?, viewer, origin, id, input.content.into()).await
         };
         answer(done.await, |id| DeleteUserPayload {
             deleted_user_id: Some(global_id(Kind::User, id.0)),
@@ -233,8 +245,8 @@ impl ManagementMutations {
         #[graphql(desc = "The user and the role.")] input: SetUserRoleInput,
     ) -> Guarded<SetUserRolePayload> {
         let done = async {
-            let (viewer, id) = meant(ctx, &input.id)?;
-            management::set_role(ctx.core()?, viewer, id, input.role.into()).await
+            let (viewer, origin, id) = meant(ctx, &input.id)?;
+            management::set_role(ctx.core()?, viewer, origin, id, input.role.into()).await
         };
         answer(done.await, |user| SetUserRolePayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
     }
@@ -246,9 +258,9 @@ impl ManagementMutations {
         #[graphql(desc = "The user, until when and why.")] input: SuspendUserInput,
     ) -> Guarded<SuspendUserPayload> {
         let done = async {
-            let (viewer, id) = meant(ctx, &input.id)?;
+            let (viewer, origin, id) = meant(ctx, &input.id)?;
             let suspension = Suspension { until: input.until.map(DateTime::time), reason: input.reason };
-            management::suspend(ctx.core()?, viewer, id, suspension).await
+            management::suspend(ctx.core()?, viewer, origin, id, suspension).await
         };
         answer(done.await, |user| SuspendUserPayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
     }
@@ -260,8 +272,8 @@ impl ManagementMutations {
         #[graphql(desc = "The user.")] input: ReinstateUserInput,
     ) -> Guarded<ReinstateUserPayload> {
         let done = async {
-            let (viewer, id) = meant(ctx, &input.id)?;
-            management::reinstate(ctx.core()?, viewer, id).await
+            let (viewer, origin, id) = meant(ctx, &input.id)?;
+            management::reinstate(ctx.core()?, viewer, origin, id).await
         };
         answer(done.await, |user| ReinstateUserPayload { user: Some(User::new(user).into()), user_errors: Vec::new() })
     }

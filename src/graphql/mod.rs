@@ -4,10 +4,12 @@
 
 mod account;
 mod admission;
+mod audit;
 mod comments;
 mod connection;
 mod context;
 mod cookie;
+mod cost;
 mod dashboard;
 mod email_change;
 mod error;
@@ -30,7 +32,8 @@ use std::sync::Arc;
 use async_graphql::{MergedObject, Request, SDLExportOptions};
 
 pub use cookie::{CookieChange, SessionCookie};
-pub use error::{Code, ErrorExtensions};
+pub use cost::{FIELD as FIELD_COST, WEIGHTS as FIELD_WEIGHTS};
+pub use error::{Code, ErrorExtensions, denials};
 pub use scalars::file_of_request;
 pub use subscriptions::Subscription;
 
@@ -45,6 +48,7 @@ pub struct Query(
     node::NodeQueries,
     dashboard::DashboardQueries,
     admission::AvailabilityQueries,
+    audit::AuditQueries,
 );
 
 /// What anybody can change.

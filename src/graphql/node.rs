@@ -11,17 +11,22 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::{
+    audit::AuditEvent,
     comments::Comment,
     context::ContextExt as _,
+    cost::list_size,
     payload::{Guarded, guarded},
     posts::Post,
+    sessions::Session,
     users::User,
 };
 use crate::core::{
     Error, Result,
     accounts::{UserId, directory},
+    audit::{self, EventId},
     comments::{self, CommentId},
     posts::{self, PostId},
+    sessions::{self, SessionId},
 };
 
 const MOST_NODES: usize = 100;
@@ -32,6 +37,7 @@ pub(super) enum Kind {
     Session,
     Post,
     Comment,
+    AuditEvent,
 }
 
 impl Kind {
@@ -41,6 +47,7 @@ impl Kind {
             Self::Session => "Session",
             Self::Post => "Post",
             Self::Comment => "Comment",
+            Self::AuditEvent => "AuditEvent",
         }
     }
 }
@@ -95,8 +102,10 @@ impl<T: OutputType> OutputType for Shown<T> {
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
 pub(super) enum Node {
     User(User),
+    Session(Session),
     Post(Post),
     Comment(Comment),
+    AuditEvent(AuditEvent),
 }
 
 #[derive(Default)]
@@ -110,6 +119,7 @@ impl NodeQueries {
     }
 
     /// Several things by their global ids, in the same order; null for each that is not there for you. At most 100.
+    #[graphql(directive = list_size::apply(100, None, None, false))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -126,24 +136,30 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
     }
     let (core, viewer) = (ctx.core()?, ctx.viewer()?);
     let of = |kind| ids.iter().filter_map(move |id| local_id(kind, id));
-    let (users, posts, comments): (Vec<_>, Vec<_>, Vec<_>) = (
-        of(Kind::User).map(UserId).collect(),
-        of(Kind::Post).map(PostId).collect(),
-        of(Kind::Comment).map(CommentId).collect(),
-    );
+    let users: Vec<_> = of(Kind::User).map(UserId).collect();
+    let sessions: Vec<_> = of(Kind::Session).map(SessionId).collect();
+    let posts: Vec<_> = of(Kind::Post).map(PostId).collect();
+    let comments: Vec<_> = of(Kind::Comment).map(CommentId).collect();
+    let events: Vec<_> = of(Kind::AuditEvent).map(EventId).collect();
     let users = if users.is_empty() { HashMap::new() } else { directory::by_ids(core, &users).await? };
+    let sessions = if sessions.is_empty() { HashMap::new() } else { sessions::by_ids(core, viewer, &sessions).await? };
     let want = posts::Want { body: true, author: true };
     let posts = if posts.is_empty() { HashMap::new() } else { posts::by_ids(core, viewer, &posts, want).await? };
     let want = comments::Want { author: true };
     let comments =
         if comments.is_empty() { HashMap::new() } else { comments::by_ids(core, viewer, &comments, want).await? };
+    let events = if events.is_empty() { HashMap::new() } else { audit::by_ids(core, viewer, &events).await? };
     let found = ids.iter().map(|id| {
         let user = local_id(Kind::User, id).and_then(|id| users.get(&UserId(id)));
+        let session = local_id(Kind::Session, id).and_then(|id| sessions.get(&SessionId(id)));
         let post = local_id(Kind::Post, id).and_then(|id| posts.get(&PostId(id)));
         let comment = local_id(Kind::Comment, id).and_then(|id| comments.get(&CommentId(id)));
+        let event = local_id(Kind::AuditEvent, id).and_then(|id| events.get(&EventId(id)));
         user.map(|user| Node::User(User::new(user.clone())))
+            .or_else(|| session.map(|session| Node::Session(Session::new(session.clone()))))
             .or_else(|| post.map(|post| Node::Post(Post::new(post.clone()))))
             .or_else(|| comment.map(|comment| Node::Comment(Comment::new(comment.clone()))))
+            .or_else(|| event.map(|event| Node::AuditEvent(AuditEvent::new(event.clone()))))
     });
     Ok(found.collect())
 }

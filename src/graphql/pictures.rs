@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     node::Shown,
     payload::{Guarded, Payload, answer},
@@ -59,6 +60,7 @@ pub struct PictureMutations;
 impl PictureMutations {
     /// Gives oneself a picture; the one before it is gone. Send the request as `multipart/form-data` by the
     /// specification of `Upload`, with the header `GraphQL-Require-Preflight: 1`. At most 20 in an hour.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn upload_avatar(
         &self,
         ctx: &Context<'_>,

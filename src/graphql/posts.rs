@@ -8,6 +8,7 @@ use super::{
     comments::{CommentConnection, CommentOrder, comments_of},
     connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
+    cost::{self, list_size},
     node::{Kind, Shown, global_id, id_in, local_id},
     payload::{Guarded, guarded},
     scalars::DateTime,
@@ -74,6 +75,7 @@ impl Post {
     }
 
     /// The comments under it, the oldest first.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn comments(
         &self,
         ctx: &Context<'_>,
@@ -219,6 +221,7 @@ impl PostQueries {
     }
 
     /// Posts, the newest first: published ones, your own drafts, and for who looks after the site all.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn posts(
         &self,
         ctx: &Context<'_>,

@@ -46,7 +46,7 @@ impl Profile {
 
     /// Where the person lives; it may have line breaks. Only for oneself and for administrators.
     async fn home_address(&self, ctx: &Context<'_>) -> Guarded<&str> {
-        guarded(self.of.may_see_private(ctx).map(|()| self.told.home_address.as_deref()))
+        guarded(self.of.private_access(ctx).map(|access| self.told.home_address(access)))
     }
 
     /// Where else the person is found.

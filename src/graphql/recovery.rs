@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     payload::{Guarded, Payload, answer},
 };
@@ -61,6 +62,7 @@ impl RecoveryMutations {
     }
 
     /// Sets a new password by the link's token or by the short code, and ends every session of the account.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn reset_password(
         &self,
         ctx: &Context<'_>,

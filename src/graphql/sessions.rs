@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use super::{
     connection::connection,
     context::ContextExt as _,
+    cost::cost,
     error::UserError,
     loaders::SessionsOf,
     node::{Kind, global_id, id_of},
@@ -16,24 +17,32 @@ use super::{
 };
 use crate::core::{
     Result,
-    accounts::{
-        UserId,
-        login::{self, Credentials},
-    },
+    accounts::login::{self, Credentials},
     page::{Cursors, PageRequest, Sort},
-    sessions::{self, Key, Opened, Scope, SessionId},
-    viewer::Viewer,
+    sessions::{self, Key, NewSession, Opened, Scope, SessionId},
+    viewer::{PrivateAccess, Viewer},
 };
 
 /// How a session is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "sessions::Transport")]
-enum SessionTransport {
+pub(super) enum SessionTransport {
     /// By an access token in the header `Authorization`, and a refresh token for the next one.
     Bearer,
     /// By a cookie that scripts cannot read, for pages in a browser. Requests then need the header `X-Requested-With`,
     /// or a browser that says where they come from.
     Cookie,
+}
+
+/// What a login or a sign-up asks for. By cookie it may be refused: see `SessionCookie::for_login`.
+pub(super) fn new_session(
+    ctx: &Context<'_>,
+    transport: SessionTransport,
+    device_name: Option<String>,
+) -> Result<NewSession> {
+    let transport = transport.into();
+    let presented = ctx.cookie()?.for_login(transport)?;
+    Ok(NewSession { device_name, transport, presented })
 }
 
 /// A signed-in device. It never shows a token.
@@ -53,7 +62,7 @@ impl Session {
 #[Object]
 impl Session {
     /// The global id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id(Kind::Session, self.session.id.0)
     }
 
@@ -77,12 +86,12 @@ impl Session {
         self.session.device_name.as_deref()
     }
 
-    /// The browser or program, as it called itself at login.
+    /// The browser or program, as it called itself when the session was last used.
     async fn user_agent(&self) -> Option<&str> {
         self.session.user_agent.as_deref()
     }
 
-    /// The address that the login came from.
+    /// The address that the session was last used from.
     async fn ip_address(&self) -> Option<&str> {
         self.session.ip_address.as_deref()
     }
@@ -95,7 +104,7 @@ impl Session {
 }
 
 /// How many live sessions a user has.
-pub(super) struct Counted(UserId);
+pub(super) struct Counted(PrivateAccess);
 
 impl Counted {
     async fn count(&self, ctx: &Context<'_>) -> Result<u64> {
@@ -105,12 +114,16 @@ impl Counted {
 
 connection!(SessionConnection, SessionEdge, Session, sessions::Session, Counted);
 
-/// A page of a user's live sessions, the newest first; whether they may be seen was decided before.
-pub(super) async fn sessions_of(ctx: &Context<'_>, user: UserId, request: &PageRequest) -> Result<SessionConnection> {
-    let cursors = Cursors::new(&ctx.core()?.keys, format!("sessions of {user:?}"), ctx.viewer()?);
+/// A page of a user's live sessions, the newest first.
+pub(super) async fn sessions_of(
+    ctx: &Context<'_>,
+    of: PrivateAccess,
+    request: &PageRequest,
+) -> Result<SessionConnection> {
+    let cursors = Cursors::new(&ctx.core()?.keys, format!("sessions of {:?}", of.user()), ctx.viewer()?);
     let window = request.window(&cursors, &Sort::Id)?;
-    let page = ctx.loaders()?.sessions_of.load(SessionsOf { user, window }).await?;
-    Ok(SessionConnection::new(page, cursors, Counted(user)))
+    let page = ctx.loaders()?.sessions_of.load(SessionsOf { of, window }).await?;
+    Ok(SessionConnection::new(page, cursors, Counted(of)))
 }
 
 /// Who logs in.
@@ -232,6 +245,7 @@ pub struct SessionMutations;
 #[Object]
 impl SessionMutations {
     /// Signs in by username or e-mail address.
+    #[graphql(directive = cost::apply("100".to_owned()))]
     async fn login(
         &self,
         ctx: &Context<'_>,
@@ -239,9 +253,8 @@ impl SessionMutations {
     ) -> Guarded<LoginPayload> {
         let LoginInput { identifier, password, transport, device_name } = input;
         let done = async {
-            let transport = transport.into();
-            let presented = ctx.cookie()?.for_login(transport)?;
-            let credentials = Credentials { identifier, password, device_name, transport, presented };
+            let session = new_session(ctx, transport, device_name)?;
+            let credentials = Credentials { identifier, password, session };
             Opening::new(ctx, login::login(ctx.core()?, ctx.origin()?, credentials).await?)
         };
         answer(done.await, |opening| LoginPayload { opening, user_errors: Vec::new() })
@@ -266,7 +279,7 @@ impl SessionMutations {
     ) -> Guarded<LogoutPayload> {
         let done = async {
             let viewer = ctx.viewer()?;
-            let ended = sessions::logout(ctx.core()?, viewer, scope.into()).await?;
+            let ended = sessions::logout(ctx.core()?, viewer, ctx.origin()?, scope.into()).await?;
             ctx.cookie()?.forget(viewer, &ended);
             Ok(ended)
         };
@@ -286,7 +299,7 @@ impl SessionMutations {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
             let id = SessionId(id_of(Kind::Session, &input.id)?);
-            let ended = sessions::revoke(ctx.core()?, viewer, id).await?;
+            let ended = sessions::revoke(ctx.core()?, viewer, ctx.origin()?, id).await?;
             ctx.cookie()?.forget(viewer, &[ended]);
             Ok(ended)
         };

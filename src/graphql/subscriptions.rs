@@ -102,7 +102,7 @@ impl Subscription {
         let ears = Ears::of(ctx)?;
         let user = ears.viewer.signed_in()?.user.id;
         let since = ears.core.clock.now();
-        let told = ears.ended(user, since).await?.into_iter().map(|(id, _)| id).collect();
+        let told = ears.ended(since).await?.into_iter().map(|(id, _)| id).collect();
         Ok(stream::unfold(Some(Watch { ears, user, since, told }), |watch| async {
             let mut watch = watch?;
             match watch.next().await? {
@@ -155,8 +155,8 @@ impl Ears {
         Ok(found.remove(&id).map(|comment| Comment::new(comment).into()))
     }
 
-    async fn ended(&self, user: UserId, since: Time) -> Result<Vec<(SessionId, Time)>> {
-        sessions::ended_since(&self.core, user, since).await
+    async fn ended(&self, since: Time) -> Result<Vec<(SessionId, Time)>> {
+        sessions::ended_since(&self.core, self.viewer.signed_in()?, since).await
     }
 }
 
@@ -171,7 +171,7 @@ struct Watch {
 impl Watch {
     async fn next(&mut self) -> Option<Result<EndedSession>> {
         loop {
-            let ended = match self.ears.ended(self.user, self.since).await {
+            let ended = match self.ears.ended(self.since).await {
                 Ok(ended) => ended,
                 Err(error) => return Some(Err(error)),
             };

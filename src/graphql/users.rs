@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::{
+    audit::{AuditEventConnection, activity_of},
     comments::{CommentConnection, CommentOrder, comments_of},
-    connection::{OrderDirection, connection},
+    connection::{OrderDirection, connection, new_edge},
     context::ContextExt as _,
+    cost::{self, list_size},
     error::ApiError,
     loaders::PostsOf,
     node::{Kind, Shown, global_id, local_id},
@@ -24,7 +26,7 @@ use crate::core::{
     comments::Parent,
     page::{Cursors, PageRequest},
     pictures,
-    viewer::{self, Viewer},
+    viewer::{self, Oneself, PrivateAccess, Viewer},
 };
 
 /// What a user may do.
@@ -43,34 +45,33 @@ pub(super) enum Role {
 #[derive(Clone)]
 pub(super) struct User {
     user: Arc<accounts::User>,
-    /// Whether this is the answer to the person who just proved to be this user, before there is a token.
-    to_oneself: bool,
+    /// Where this is the answer to who just proved to be this user, and is not the viewer yet.
+    access: Option<PrivateAccess>,
 }
 
 impl User {
     pub(super) fn new(user: Arc<accounts::User>) -> Self {
-        Self { user, to_oneself: false }
+        Self { user, access: None }
     }
 
-    pub(super) fn to_oneself(user: Arc<accounts::User>) -> Self {
-        Self { user, to_oneself: true }
+    pub(super) fn to_oneself(Oneself { user, access }: Oneself) -> Self {
+        Self { user, access: Some(access) }
     }
 
-    /// The private half is for oneself and for administrators.
-    pub(super) fn may_see_private(&self, ctx: &Context<'_>) -> Result<()> {
-        if self.to_oneself { Ok(()) } else { ctx.viewer()?.self_or(self.user.id, viewer::Role::Admin) }
+    pub(super) fn private_access(&self, ctx: &Context<'_>) -> Result<PrivateAccess> {
+        self.access.map_or_else(|| ctx.viewer()?.private_access(self.user.id), Ok)
     }
 
     /// A private field.
     async fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&Private) -> Option<T>) -> Guarded<T> {
         let found = async {
-            self.may_see_private(ctx)?;
-            if let Some(private) = &self.user.private {
+            let access = self.private_access(ctx)?;
+            if let Some(private) = self.user.private(access) {
                 return Ok(value(private));
             }
             // The rows came with the public half; the loader brings the other one of them all.
             let whole = ctx.loaders()?.users.load(self.user.id).await?;
-            Ok(whole.and_then(|user| user.private.as_ref().and_then(value)))
+            Ok(whole.and_then(|user| user.private(access).and_then(value)))
         };
         guarded(found.await)
     }
@@ -126,6 +127,7 @@ impl User {
     }
 
     /// The posts that this user wrote and you may see, the newest first.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn posts(
         &self,
         ctx: &Context<'_>,
@@ -147,6 +149,7 @@ impl User {
     }
 
     /// The comments that this user wrote and you may see, the newest first.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn comments(
         &self,
         ctx: &Context<'_>,
@@ -175,8 +178,8 @@ impl User {
     /// Only for oneself and for administrators.
     async fn pending_email(&self, ctx: &Context<'_>) -> Guarded<String> {
         let found = async {
-            self.may_see_private(ctx)?;
-            ctx.loaders()?.waiting_emails.load(self.user.id).await
+            let access = self.private_access(ctx)?;
+            ctx.loaders()?.waiting_emails.load(access).await
         };
         guarded(found.await)
     }
@@ -197,6 +200,7 @@ impl User {
     }
 
     /// The devices that are signed in, the newest first. Only for oneself and for administrators.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn sessions(
         &self,
         ctx: &Context<'_>,
@@ -206,8 +210,25 @@ impl User {
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
     ) -> Guarded<SessionConnection> {
         let found = async {
-            self.may_see_private(ctx)?;
-            sessions_of(ctx, self.user.id, &PageRequest { first, after, last, before }).await.map(Some)
+            let access = self.private_access(ctx)?;
+            sessions_of(ctx, access, &PageRequest { first, after, last, before }).await.map(Some)
+        };
+        guarded(found.await)
+    }
+
+    /// What was done with the account and to what the user wrote, and what was tried, the newest first. Only for oneself
+    /// and for administrators.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the front: 0 to 100; 20 without a word.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to go on from.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
+    ) -> Guarded<AuditEventConnection> {
+        let found = async {
+            activity_of(ctx, self.private_access(ctx)?, &PageRequest { first, after, last, before }).await.map(Some)
         };
         guarded(found.await)
     }
@@ -273,6 +294,16 @@ impl Counted {
 }
 
 connection!(UserConnection, UserEdge, User, accounts::User, Counted);
+new_edge!(UserEdge, accounts::User);
+
+/// The place of a new user in `users`, as it comes without filter and order.
+pub(super) fn edge_of_new(ctx: &Context<'_>, user: Arc<accounts::User>) -> Result<UserEdge<'static>> {
+    Ok(UserEdge::of_new(user, cursors(ctx, directory::Order::default(), &directory::Filter::default())?))
+}
+
+fn cursors(ctx: &Context<'_>, order: directory::Order, filter: &directory::Filter) -> Result<Cursors> {
+    Ok(Cursors::new(&ctx.core()?.keys, format!("users {order:?} {filter:?}"), ctx.viewer()?))
+}
 
 #[derive(Default)]
 pub struct UserQueries;
@@ -306,6 +337,7 @@ impl UserQueries {
     }
 
     /// All users, the newest first. Only for moderators and administrators.
+    #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -324,7 +356,7 @@ impl UserQueries {
                 field: order.field.into(),
                 direction: order.direction.into(),
             });
-            let cursors = Cursors::new(&core.keys, format!("users {order:?} {filter:?}"), viewer);
+            let cursors = cursors(ctx, order, &filter)?;
             let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
             let page = directory::list(core, viewer, &window, order, &filter).await?;
             Ok(Some(UserConnection::new(page, cursors, Counted(filter))))

@@ -182,7 +182,7 @@ impl WritingMutations {
                 status: given(&mut faults, "status", input.status).map(posts::Status::from),
                 faults,
             };
-            posts::update(ctx.core()?, viewer, id, change).await
+            posts::update(ctx.core()?, viewer, ctx.origin()?, id, change).await
         };
         answer(done.await, |post| UpdatePostPayload { post: Some(Post::new(post).into()), user_errors: Vec::new() })
     }
@@ -196,7 +196,7 @@ impl WritingMutations {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
-            posts::delete(ctx.core()?, viewer, PostId(id_of(Kind::Post, &input.id)?)).await
+            posts::delete(ctx.core()?, viewer, ctx.origin()?, PostId(id_of(Kind::Post, &input.id)?)).await
         };
         answer(done.await, |id| DeletePostPayload {
             deleted_post_id: Some(global_id(Kind::Post, id.0)),
@@ -234,7 +234,7 @@ impl WritingMutations {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
             let id = CommentId(id_of(Kind::Comment, &input.id)?);
-            comments::update(ctx.core()?, viewer, id, &input.body).await
+            comments::update(ctx.core()?, viewer, ctx.origin()?, id, &input.body).await
         };
         answer(done.await, |comment| UpdateCommentPayload {
             comment: Some(Comment::new(comment).into()),
@@ -251,7 +251,7 @@ impl WritingMutations {
         let done = async {
             let viewer = ctx.viewer()?;
             viewer.signed_in()?;
-            comments::delete(ctx.core()?, viewer, CommentId(id_of(Kind::Comment, &input.id)?)).await
+            comments::delete(ctx.core()?, viewer, ctx.origin()?, CommentId(id_of(Kind::Comment, &input.id)?)).await
         };
         answer(done.await, |post| DeleteCommentPayload {
             deleted_comment_id: Some(input.id.clone()),

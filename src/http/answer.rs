@@ -31,7 +31,7 @@ pub(super) struct Refused {
 }
 
 #[derive(Serialize)]
-struct Errors {
+pub(super) struct Errors {
     errors: [RequestError; 1],
 }
 
@@ -93,9 +93,41 @@ pub(super) fn of_refusal(refusal: Refusal) -> (ErrorExtensions, Vec<Pos>) {
     (ErrorExtensions { code, message, reason: None, retry_after: None }, locations)
 }
 
+/// A result as a stream tells it, its fields in the order in which they were asked for.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Told {
+    Executed(Box<async_graphql::Response>),
+    /// Nothing of the operation has run: there is no `data` entry (GraphQL specification, 7.1).
+    NeverRan {
+        errors: Vec<ServerError>,
+    },
+    Refused(Errors),
+}
+
+impl Told {
+    /// Whether the stream of a subscription could not begin, or nothing has run at all.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Executed(response) => response.data == Value::Null && !response.errors.is_empty(),
+            Self::NeverRan { .. } | Self::Refused(_) => true,
+        }
+    }
+
+    /// The list of errors in it.
+    pub(super) fn errors(&self) -> serde_json::Value {
+        let errors = match self {
+            Self::Executed(response) => to_value(&response.errors),
+            Self::NeverRan { errors } => to_value(errors),
+            Self::Refused(Errors { errors }) => to_value(errors),
+        };
+        errors.unwrap_or_default()
+    }
+}
+
 /// A refusal in the form of a result.
-pub(super) fn refusal(error: &ErrorExtensions, locations: Vec<Pos>, request_id: &str) -> serde_json::Value {
-    to_value(errors(error, locations, request_id)).unwrap_or_default()
+pub(super) fn refusal(error: &ErrorExtensions, locations: Vec<Pos>, request_id: &str) -> Told {
+    Told::Refused(errors(error, locations, request_id))
 }
 
 fn errors(error: &ErrorExtensions, locations: Vec<Pos>, request_id: &str) -> Errors {
@@ -161,13 +193,13 @@ pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, 
     json(StatusCode::OK, media, &response)
 }
 
-/// The result of an operation as a stream tells it, and whether it is a refusal: nothing has run, or the stream of a
-/// subscription could not begin.
-pub(super) fn told(mut response: async_graphql::Response, request_id: &str) -> (serde_json::Value, bool) {
-    let never_ran = finish(&mut response, request_id);
-    let refused = never_ran || (response.data == Value::Null && !response.errors.is_empty());
-    let result = if never_ran { Ok(serde_json::json!({ "errors": response.errors })) } else { to_value(&response) };
-    (result.unwrap_or_else(|_| serde_json::json!({ "data": null })), refused)
+/// The result of an operation in a stream.
+pub(super) fn told(mut response: async_graphql::Response, request_id: &str) -> Told {
+    if finish(&mut response, request_id) {
+        Told::NeverRan { errors: response.errors }
+    } else {
+        Told::Executed(Box::new(response))
+    }
 }
 
 /// Gives errors their codes; true when nothing of the operation has run.
@@ -188,15 +220,27 @@ fn finish(response: &mut async_graphql::Response, request_id: &str) -> bool {
 fn complete(error: &mut ServerError, request_id: &str) {
     error.message = one_line(&error.message);
     error.source = None;
+    let library_code = library_code(error);
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
         error.message = without_value(&error.message);
-        let code = if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
-        extensions.set("code", code.as_str());
+        extensions.set("code", library_code.as_str());
     }
     if extensions.get("code") == Some(&Value::from(Code::InternalServerError.as_str())) {
         extensions.set("requestId", request_id);
     }
+}
+
+/// The code of an error, for whoever counts them.
+pub(super) fn code(error: &ServerError) -> String {
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code.clone(),
+        _ => library_code(error).as_str().to_owned(),
+    }
+}
+
+fn library_code(error: &ServerError) -> Code {
+    if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput }
 }
 
 /// The library repeats the value that does not fit. That may be a password in the wrong place, and answers are

@@ -1,18 +1,29 @@
 //! From bytes to a GraphQL request: size, content type, JSON, and the types of its four entries.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use async_graphql::Variables;
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::Query,
     http::{HeaderMap, StatusCode, Uri, header},
 };
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use futures_util::{Stream, StreamExt as _, stream::Fuse};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::{answer::Refused, negotiation::MediaType};
 use crate::graphql::Code;
+
+/// How much of a refused body is still taken, so that the answer is heard.
+const DISCARDED: usize = 16 << 20;
+/// Who sends nothing for so long is done, or gone.
+const STILL: Duration = Duration::from_secs(2);
 
 /// The entries of a request (GraphQL over HTTP, 5.1).
 #[derive(Debug)]
@@ -27,20 +38,79 @@ pub(super) struct Params {
     pub file: Option<Arc<[u8]>>,
 }
 
-/// Reads at most `limit` bytes in at most `timeout`, whatever `Content-Length` says.
-pub(super) async fn read(body: Body, limit: usize, timeout: Duration, media: MediaType) -> Result<Vec<u8>, Refused> {
-    let read = Limited::new(body, limit).collect();
-    match tokio::time::timeout(timeout, read).await {
-        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("The body is larger than {limit} bytes.");
-            Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, media, Code::QueryTooLarge, message))
-        }
-        Ok(Err(_)) => {
-            Err(Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, "The body ended before it was whole."))
-        }
-        Err(_) => Err(too_slow(media)),
+/// A body on its way in, and until when it may come.
+pub(super) struct Incoming {
+    pieces: Fuse<BodyDataStream>,
+    deadline: Instant,
+    begun: bool,
+}
+
+impl Incoming {
+    pub(super) fn new(body: Body, timeout: Duration) -> Self {
+        let deadline = tokio::time::sleep(timeout).deadline();
+        Self { pieces: body.into_data_stream().fuse(), deadline, begun: false }
     }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// How long it is at least, where `Content-Length` tells.
+    pub(super) fn least(&self) -> u64 {
+        HttpBody::size_hint(self.pieces.get_ref()).lower()
+    }
+
+    /// Takes what is left and keeps nothing of it. Many clients look for the answer when they have sent everything, and
+    /// a connection that is closed before that is to them a network that failed.
+    pub(super) async fn discard(mut self, headers: &HeaderMap) {
+        // Who asked before sending hears the answer, and sends nothing.
+        if !self.begun && headers.contains_key(header::EXPECT) {
+            return;
+        }
+        let rest = async {
+            let mut left = DISCARDED;
+            while let Ok(Some(Ok(piece))) = tokio::time::timeout(STILL, self.pieces.next()).await {
+                let Some(less) = left.checked_sub(piece.len()) else { break };
+                left = less;
+            }
+        };
+        let _ = tokio::time::timeout_at(self.deadline, rest).await;
+    }
+}
+
+impl Stream for Incoming {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.begun = true;
+        self.pieces.poll_next_unpin(context)
+    }
+}
+
+/// Reads at most `limit` bytes, whatever `Content-Length` says.
+pub(super) async fn read(body: &mut Incoming, limit: usize, media: MediaType) -> Result<Vec<u8>, Refused> {
+    let deadline = body.deadline;
+    let read = async {
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(|_| cut_short(media))?;
+            if bytes.len() + piece.len() > limit {
+                return Err(too_large(limit, media));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    };
+    tokio::time::timeout_at(deadline, read).await.unwrap_or_else(|_| Err(too_slow(media)))
+}
+
+fn cut_short(media: MediaType) -> Refused {
+    Refused::new(StatusCode::BAD_REQUEST, media, Code::BadUserInput, "The body ended before it was whole.")
+}
+
+fn too_large(limit: usize, media: MediaType) -> Refused {
+    let message = format!("The body is larger than {limit} bytes.");
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, media, Code::QueryTooLarge, message)
 }
 
 pub(super) fn too_slow(media: MediaType) -> Refused {

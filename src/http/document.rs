@@ -24,7 +24,7 @@ use async_graphql::{Positioned, Value, Variables};
 use quick_cache::{Weighter, sync::Cache};
 
 pub(crate) use self::refusal::Refusal;
-use crate::graphql::Code;
+use crate::{core::metrics::Metrics, graphql::Code};
 
 /// What the cache may hold, in bytes as [`Document::weight`] counts them.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
@@ -98,13 +98,14 @@ pub(crate) struct Documents {
     limits: Limits,
     credential_mutations: &'static [&'static str],
     cache: Cache<Box<str>, Arc<Document>, ByWeight>,
+    metrics: Metrics,
 }
 
 impl Documents {
     /// An empty cache; `credential_mutations` names the mutations of which one operation may hold few.
-    pub(crate) fn new(limits: Limits, credential_mutations: &'static [&'static str]) -> Self {
+    pub(crate) fn new(limits: Limits, credential_mutations: &'static [&'static str], metrics: Metrics) -> Self {
         let cache = Cache::with_weighter(CACHE_DOCUMENTS, CACHE_BYTES, ByWeight);
-        Self { limits, credential_mutations, cache }
+        Self { limits, credential_mutations, cache, metrics }
     }
 
     /// The parsed document, from the cache or after all the checks that need no variables.
@@ -113,7 +114,9 @@ impl Documents {
             let message = format!("The query text has {} bytes, and the limit is {}.", query.len(), self.limits.bytes);
             return Err(Refusal::new(Code::QueryTooLarge, message));
         }
-        if let Some(document) = self.cache.get(query) {
+        let cached = self.cache.get(query);
+        self.metrics.document(cached.is_some());
+        if let Some(document) = cached {
             return Ok(document);
         }
         let tokens = lexer::survey(query, &self.limits)?;

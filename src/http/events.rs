@@ -16,16 +16,19 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use serde_json::Value;
 
 use super::{
-    Door, answer,
+    Door,
+    answer::{self, Told},
     document::Refusal,
     operation::Operation,
     seats::{Kind, Seat},
     watch,
 };
-use crate::{core::Error, graphql::Asked};
+use crate::{
+    core::{Error, metrics::Open},
+    graphql::Asked,
+};
 
 /// Proxies close what says nothing for a minute.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -57,7 +60,8 @@ pub(super) fn of(door: &Door, operation: Operation, asked: Asked, id: Arc<str>) 
             () = closing.begun() => None,
         }
     };
-    let listening = Listening { results, over: over.boxed(), id, _seat: seat };
+    let open = door.core.metrics.stream("events");
+    let listening = Listening { results, over: over.boxed(), id, _seat: seat, _open: open };
     let events = stream::unfold(Some(listening), |listening| async { listening?.next().await });
     respond(events.flat_map(stream::iter).boxed())
 }
@@ -68,6 +72,7 @@ struct Listening {
     over: BoxFuture<'static, Option<Error>>,
     id: Arc<str>,
     _seat: Seat,
+    _open: Open,
 }
 
 impl Listening {
@@ -80,7 +85,7 @@ impl Listening {
                 Some((told.into_iter().chain([complete()]).collect(), None))
             }
             response = self.results.next() => match response {
-                Some(response) => Some((vec![next(&answer::told(response, &self.id).0)], Some(self))),
+                Some(response) => Some((vec![next(&answer::told(response, &self.id))], Some(self))),
                 None => Some((vec![complete()], None)),
             },
         }
@@ -89,7 +94,7 @@ impl Listening {
 
 /// The one result of a query or a mutation.
 pub(super) fn of_result(response: async_graphql::Response, id: &str) -> Response {
-    respond(alone(&answer::told(response, id).0))
+    respond(alone(&answer::told(response, id)))
 }
 
 /// An operation that did not pass its gate.
@@ -98,12 +103,12 @@ pub(super) fn of_refusal(refusal: Refusal, id: &str) -> Response {
     respond(alone(&answer::refusal(&error, locations, id)))
 }
 
-fn alone(result: &Value) -> BoxStream<'static, Event> {
+fn alone(result: &Told) -> BoxStream<'static, Event> {
     stream::iter([next(result), complete()]).boxed()
 }
 
-fn next(result: &Value) -> Event {
-    Event::default().event("next").data(result.to_string())
+fn next(result: &Told) -> Event {
+    Event::default().event("next").data(serde_json::to_string(result).unwrap_or_default())
 }
 
 /// With an empty line of data: without one a browser's `EventSource` would not dispatch the event.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_graphql::{Name, Value, parser::types::OperationType};
 use axum::{
-    body::Body,
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
@@ -14,7 +13,7 @@ use axum::{
 use super::{
     Door,
     answer::{self, Refused},
-    body::{self, Params},
+    body::{self, Incoming, Params},
     events,
     layers::RequestId,
     multipart,
@@ -29,7 +28,7 @@ use crate::{
 };
 
 /// Asks for the cost of the operation, where introspection is on.
-const COST: HeaderName = HeaderName::from_static("x-graphql-cost");
+pub(super) const COST: HeaderName = HeaderName::from_static("x-graphql-cost");
 
 pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -42,9 +41,14 @@ pub(super) async fn handle(State(door): State<Door>, request: axum::extract::Req
         return Refused::new(StatusCode::NOT_ACCEPTABLE, MediaType::Json, Code::BadUserInput, message).respond(&id);
     };
     let mut cookie = None;
-    let mut response = match answer(&door, &parts, body, form, &id, &mut cookie).await {
+    let mut body = Incoming::new(body, door.settings.body_timeout);
+    let mut response = match answer(&door, &parts, &mut body, form, &id, &mut cookie).await {
         Ok(response) => response,
-        Err(refused) => allow_post(refused.respond(&id)),
+        Err(refused) => {
+            door.core.metrics.told(refused.error.code.as_str());
+            body.discard(&parts.headers).await;
+            allow_post(refused.respond(&id))
+        }
     };
     if let Some(line) = cookie.and_then(|change| door.cookies.header(&change)) {
         response.headers_mut().append(header::SET_COOKIE, line);
@@ -77,7 +81,7 @@ impl Form {
 async fn answer(
     door: &Door,
     parts: &Parts,
-    body: Body,
+    body: &mut Incoming,
     form: Form,
     id: &Arc<str>,
     change: &mut Option<CookieChange>,
@@ -85,7 +89,7 @@ async fn answer(
     let media = form.media();
     let origin = origin::of(&parts.extensions, &parts.headers, &door.settings.trusted_proxies);
     let of_domain = |error| Refused::of_domain(media, error);
-    door.core.limits.attempt(Quota::Operation, &origin).map_err(of_domain)?;
+    door.core.limits.attempt(Quota::Operation, &origin).await.map_err(of_domain)?;
     let shown = Shown::of(door, parts);
     if shown.is_forged(parts) {
         return Err(forged(media));
@@ -93,15 +97,14 @@ async fn answer(
     let params = params(door, parts, body, media).await?;
     let operation = match Operation::prepare(door, params) {
         Ok(operation) => operation,
-        Err(refusal) if form == Form::Events => return Ok(events::of_refusal(refusal, id)),
+        Err(refusal) if form == Form::Events => {
+            door.core.metrics.told(refusal.code.as_str());
+            return Ok(events::of_refusal(refusal, id));
+        }
         Err(refusal) => return Err(Refused::of_document(media, refusal)),
     };
-    match operation.kind {
-        OperationType::Subscription if form != Form::Events => return Err(needs_a_stream(media)),
-        OperationType::Mutation if parts.method == Method::GET => return Err(needs_post(media)),
-        OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
-    }
-    let viewer = shown.viewer(&door.core, &parts.headers, operation.is_open()).await;
+    fits(operation.kind, form, &parts.method)?;
+    let viewer = shown.viewer(&door.core, &origin, &parts.headers, operation.is_open()).await;
     let (viewer, extended) = viewer.map_err(|(error, cleared)| {
         *change = cleared;
         of_domain(error)
@@ -134,6 +137,15 @@ async fn answer(
     })
 }
 
+/// Whether an operation of this kind may come this way.
+fn fits(kind: OperationType, form: Form, method: &Method) -> Result<(), Refused> {
+    match kind {
+        OperationType::Subscription if form != Form::Events => Err(needs_a_stream(form.media())),
+        OperationType::Mutation if method == Method::GET => Err(needs_post(form.media())),
+        OperationType::Query | OperationType::Mutation | OperationType::Subscription => Ok(()),
+    }
+}
+
 /// For whoever tunes a query: what it was taken for, and what it may be.
 fn tell_cost(executed: &mut async_graphql::Response, cost: u64, limit: u64) {
     let told = [("requested", cost), ("limit", limit)].map(|(name, value)| (Name::new(name), Value::from(value)));
@@ -147,21 +159,15 @@ fn forged(media: MediaType) -> Refused {
 }
 
 /// The request's entries, from a POST's body or a GET's query string.
-async fn params(door: &Door, parts: &Parts, body: Body, media: MediaType) -> Result<Params, Refused> {
+async fn params(door: &Door, parts: &Parts, body: &mut Incoming, media: MediaType) -> Result<Params, Refused> {
     match parts.method {
         Method::POST if multipart::is_multipart(&parts.headers) => {
-            multipart::require_preflight(&parts.headers, media)?;
-            let settings = &door.settings;
-            let limits = multipart::Limits {
-                operations: settings.body_bytes,
-                file: settings.upload_bytes,
-                timeout: settings.body_timeout,
-            };
+            let limits = multipart::Limits { operations: door.settings.body_bytes, file: door.settings.upload_bytes };
             multipart::read(&parts.headers, body, &limits, media).await
         }
         Method::POST => {
             body::require_json(&parts.headers, media)?;
-            let body = body::read(body, door.settings.body_bytes, door.settings.body_timeout, media).await?;
+            let body = body::read(body, door.settings.body_bytes, media).await?;
             body::parse_json(&body, media)
         }
         Method::GET => body::parse_query(&parts.uri, media),

@@ -20,7 +20,7 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use super::{Settings, answer::Refused, multipart, negotiation::MediaType};
+use super::{Settings, answer::Refused, graphql::COST, multipart, negotiation::MediaType};
 use crate::core::{Error, clock::Clock, random::Random};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -113,7 +113,7 @@ fn complete(response: &mut Response, id: &str, tls: bool) {
 /// Only listed origins, compared whole; none listed means that browsers get no leave at all.
 fn cross_origin(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(multipart::ASKED_ABOUT);
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, COST].into_iter().chain(multipart::ASKED_ABOUT);
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))

@@ -10,7 +10,9 @@ mod events;
 mod freshness;
 mod graphql;
 mod health;
+mod idle;
 mod layers;
+pub mod metrics;
 mod multipart;
 mod negotiation;
 mod operation;
@@ -113,7 +115,7 @@ impl FromRef<Door> for Arc<Core> {
 
 /// Every route, with what holds for all of them around it.
 pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: Closing) -> Result<Router> {
-    let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS);
+    let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS, core.metrics.clone());
     let persisted = Persisted::new(std::mem::take(&mut settings.trusted));
     if let Some(fault) = persisted.fault(&documents) {
         return Err(Error::internal(format!("PERSISTED_DOCUMENTS: {fault}")));

@@ -4,19 +4,16 @@
 //! A form of any site can send such a body, with no question asked before; so one of the headers is demanded that no
 //! form can send.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_graphql::{Value, Variables};
-use axum::{
-    body::{Body, HttpBody as _},
-    http::{HeaderMap, HeaderName, StatusCode, header},
-};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::Map;
 
 use super::{
     answer::Refused,
-    body::{self, Params},
+    body::{self, Incoming, Params},
     negotiation::MediaType,
 };
 use crate::graphql::{self, Code};
@@ -32,18 +29,17 @@ const MAP_BYTES: usize = 4 * 1024;
 /// Boundaries, and the parts' own headers.
 const BETWEEN_BYTES: usize = 32 * 1024;
 
-/// How much may come, and how fast.
+/// How much may come.
 pub(super) struct Limits {
     pub operations: usize,
     pub file: usize,
-    pub timeout: Duration,
 }
 
 pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
     content_type(headers).split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("multipart/form-data"))
 }
 
-pub(super) fn require_preflight(headers: &HeaderMap, media: MediaType) -> Result<(), Refused> {
+fn require_preflight(headers: &HeaderMap, media: MediaType) -> Result<(), Refused> {
     if ASKED_ABOUT.iter().any(|name| headers.get(name).is_some_and(|value| !value.is_empty())) {
         return Ok(());
     }
@@ -54,12 +50,13 @@ pub(super) fn require_preflight(headers: &HeaderMap, media: MediaType) -> Result
 /// The request's entries, the file in the place of the variables that wait for it.
 pub(super) async fn read(
     headers: &HeaderMap,
-    body: Body,
+    body: &mut Incoming,
     limits: &Limits,
     media: MediaType,
 ) -> Result<Params, Refused> {
+    require_preflight(headers, media)?;
     let whole = limits.operations.saturating_add(limits.file).saturating_add(MAP_BYTES + BETWEEN_BYTES);
-    if body.size_hint().lower() > whole as u64 {
+    if body.least() > whole as u64 {
         return Err(too_large(limits, media));
     }
     let boundary = multer::parse_boundary(content_type(headers))
@@ -70,22 +67,20 @@ pub(super) async fn read(
         .for_field("operations", limits.operations as u64)
         .for_field("map", MAP_BYTES as u64);
     let constraints = Constraints::new().size_limit(sizes);
-    let form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let deadline = body.deadline();
+    let form = Multipart::with_constraints(body, boundary, constraints);
     let parts = Parts { form, limits, media };
-    match tokio::time::timeout(limits.timeout, parts.read()).await {
-        Ok(read) => read,
-        Err(_) => Err(body::too_slow(media)),
-    }
+    tokio::time::timeout_at(deadline, parts.read()).await.unwrap_or_else(|_| Err(body::too_slow(media)))
 }
 
 /// The parts of a body, one after the other.
-struct Parts<'l> {
-    form: Multipart<'static>,
-    limits: &'l Limits,
+struct Parts<'b> {
+    form: Multipart<'b>,
+    limits: &'b Limits,
     media: MediaType,
 }
 
-impl Parts<'_> {
+impl<'b> Parts<'b> {
     async fn read(mut self) -> Result<Params, Refused> {
         let operations = self.named("operations").await?;
         let mut params = body::parse_json(&operations, self.media)?;
@@ -121,11 +116,11 @@ impl Parts<'_> {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Field<'static>>, Refused> {
+    async fn next(&mut self) -> Result<Option<Field<'b>>, Refused> {
         self.form.next_field().await.map_err(|error| self.fault(&error))
     }
 
-    async fn whole(&self, mut field: Field<'static>) -> Result<Vec<u8>, Refused> {
+    async fn whole(&self, mut field: Field<'b>) -> Result<Vec<u8>, Refused> {
         let mut bytes = Vec::new();
         while let Some(piece) = field.chunk().await.map_err(|error| self.fault(&error))? {
             bytes.extend_from_slice(&piece);

@@ -8,12 +8,12 @@ use futures_util::{FutureExt as _, stream::BoxStream};
 use tracing::Instrument as _;
 
 use super::{
-    Door,
+    Door, answer,
     body::Params,
     document::{Document, Refusal},
 };
 use crate::{
-    core::Error,
+    core::{Error, audit},
     graphql::{self, Asked},
 };
 
@@ -45,12 +45,28 @@ impl Operation {
     /// Runs it, for as long as an operation may take. A mutation runs in a task of its own, which outlives a client
     /// that goes away: half a transaction is nobody's wish.
     pub(super) async fn execute(self, door: &Door, asked: Asked) -> Result<Response, Error> {
+        let (kind, begun) = (self.kind, door.core.clock.now());
+        let done = self.run(door, asked).await;
+        // Whoever tells the client that it did not end counts the code of that.
+        for error in done.iter().flat_map(|response| &response.errors) {
+            door.core.metrics.told(answer::code(error));
+        }
+        let failed = !done.as_ref().is_ok_and(|response| response.errors.is_empty());
+        door.core.metrics.ran(name(kind), failed, begun.until(door.core.clock.now()));
+        done
+    }
+
+    async fn run(self, door: &Door, asked: Asked) -> Result<Response, Error> {
         let schema = door.schema.clone();
+        let (viewer, origin) = (asked.viewer.clone(), asked.origin.clone());
         let is_mutation = self.kind == OperationType::Mutation;
         let request = self.into_request(door, asked);
         let run = async move { schema.execute(request).await };
         let timeout = door.settings.operation_timeout;
         let done = if is_mutation {
+            let run = run.inspect(move |response| {
+                graphql::denials(response).for_each(|path| audit::denied(&viewer, &origin, path));
+            });
             let task = tokio::spawn(run.in_current_span());
             tokio::time::timeout(timeout, task).await.map(|joined| joined.map_err(|_| ()))
         } else {
@@ -78,5 +94,13 @@ impl Operation {
         // Mutations alone take files; a stream would keep one for as long as it lasts.
         let file = self.params.file.filter(|_| self.kind == OperationType::Mutation);
         graphql::with_context(request, asked, file)
+    }
+}
+
+fn name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
     }
 }

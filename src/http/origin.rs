@@ -7,6 +7,7 @@ use axum::{
     http::{Extensions, HeaderMap, header},
 };
 
+use super::layers::RequestId;
 use crate::core::Origin;
 
 pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> Origin {
@@ -14,7 +15,8 @@ pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted_proxies: 
     // Without a socket there is no peer: requests in the same process count as local.
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Origin { address: behind(peer, headers, trusted_proxies), user_agent }
+    let request_id = extensions.get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+    Origin { address: behind(peer, headers, trusted_proxies), user_agent, request_id }
 }
 
 /// The first address, from the right, that no trusted proxy vouches for: what stands left of it anybody can write.

@@ -1,5 +1,5 @@
-//! Connections: accepted up to a number, in all and from one address; closed when headers do not come in time;
-//! finished before the process ends.
+//! Connections: accepted up to a number, in all and from one address; closed when headers do not come in time, or
+//! nothing comes at all; finished before the process ends.
 
 use std::{
     collections::HashMap,
@@ -10,16 +10,20 @@ use std::{
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tower::ServiceExt as _;
 
+use super::idle::{self, Heard};
+
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub header_timeout: Duration,
+    /// How long a connection may be silent between two requests.
+    pub keep_alive: Duration,
     pub connections: usize,
     pub connections_per_ip: usize,
     /// How long requests in flight may go on after the signal to stop.
@@ -76,7 +80,7 @@ pub async fn serve(
             continue;
         };
         let place = Arc::new(place);
-        let connection = connection(stream, peer, place.clone(), routes.clone(), limits.header_timeout);
+        let connection = connection(stream, peer, place.clone(), routes.clone(), limits);
         let closing = closing.clone();
         tokio::spawn(async move {
             let _place = place;
@@ -105,9 +109,9 @@ fn connection(
     peer: SocketAddr,
     place: Arc<Place>,
     routes: Router,
-    header_timeout: Duration,
+    limits: Limits,
 ) -> hyper::server::conn::http1::UpgradeableConnection<
-    TokioIo<TcpStream>,
+    TokioIo<Heard>,
     impl hyper::service::Service<
         Request<hyper::body::Incoming>,
         Response = axum::response::Response,
@@ -123,9 +127,10 @@ fn connection(
         request.extensions_mut().insert(place.clone());
         routes.clone().oneshot(request.map(Body::new))
     });
+    let (stream, timer) = idle::watched(stream, limits.header_timeout, limits.keep_alive);
     hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        .timer(timer)
+        .header_read_timeout(limits.header_timeout)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     core::{
-        Core, Result,
+        Core, Origin, Result,
         error::{AuthFailure, Error},
         sessions::{self, Recognised},
         viewer::Viewer,
@@ -43,13 +43,14 @@ impl Shown {
     pub(super) async fn viewer(
         &self,
         core: &Core,
+        origin: &Origin,
         headers: &HeaderMap,
         open: bool,
     ) -> Result<(Viewer, Option<CookieChange>), (Error, Option<CookieChange>)> {
         if let Some(viewer) = by_header(core, headers).await.map_err(|error| (error, None))? {
             return Ok((viewer, None));
         }
-        match by_cookie(core, &self.presented).await {
+        match by_cookie(core, origin, &self.presented).await {
             Err(Error::Unauthenticated(_)) if open => Ok((Viewer::Anonymous, Some(CookieChange::Clear))),
             Err(error @ Error::Unauthenticated(_)) => Err((error, Some(CookieChange::Clear))),
             Err(error) => Err((error, None)),
@@ -77,8 +78,8 @@ impl Shown {
         }
     }
 
-    pub(super) async fn by_cookie(&self, core: &Core) -> Result<Viewer> {
-        by_cookie(core, &self.presented).await.map(|(viewer, _)| viewer)
+    pub(super) async fn by_cookie(&self, core: &Core, origin: &Origin) -> Result<Viewer> {
+        by_cookie(core, origin, &self.presented).await.map(|(viewer, _)| viewer)
     }
 
     /// What resolvers learn of the cookie.
@@ -102,12 +103,12 @@ async fn by_header(core: &Core, headers: &HeaderMap) -> Result<Option<Viewer>> {
 }
 
 /// By the cookie, which comes anew when its session was extended.
-async fn by_cookie(core: &Core, presented: &Presented) -> Result<(Viewer, Option<CookieChange>)> {
+async fn by_cookie(core: &Core, origin: &Origin, presented: &Presented) -> Result<(Viewer, Option<CookieChange>)> {
     match presented {
         Presented::Nothing => Ok((Viewer::Anonymous, None)),
         Presented::Several => Err(Error::Unauthenticated(AuthFailure::Invalid)),
         Presented::Handle(handle) => {
-            let Recognised { viewer, extended } = sessions::recognise(core, handle).await?;
+            let Recognised { viewer, extended } = sessions::recognise(core, origin, handle).await?;
             Ok((viewer, extended.map(CookieChange::Set)))
         }
     }

@@ -125,7 +125,7 @@ async fn story(home: &Home, database: &Database, more: &[(&str, &str)]) -> (Cana
     assert!(sink.heard().contains("AUTH"), "the SMTP password was used");
     let log = server.log();
     for expected in
-        ["login refused", "password refused", "password reset", "used twice", "a mail was not sent", "internal error"]
+        ["FAILURE", "CHANGE_PASSWORD", "RESET_PASSWORD", "REFRESH_TOKEN_REUSE", "a mail was not sent", "internal error"]
     {
         assert!(log.contains(expected), "the log has heard of it all: {expected}\n{log}");
     }

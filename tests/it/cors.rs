@@ -69,7 +69,7 @@ async fn a_preflight_is_answered_and_may_be_kept() {
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, ""));
         assert_eq!(answer.header("access-control-allow-origin"), ORIGIN);
         assert_eq!(answer.header("access-control-allow-methods"), "GET,POST");
-        let allowed = "authorization,content-type,x-requested-with,apollo-require-preflight,graphql-require-preflight";
+        let allowed = "authorization,content-type,x-graphql-cost,x-requested-with,apollo-require-preflight,graphql-require-preflight";
         assert_eq!(answer.header("access-control-allow-headers"), allowed);
         assert_eq!(answer.header("access-control-max-age"), "600");
         for name in ["x-request-id", "x-content-type-options", "content-security-policy", "referrer-policy"] {

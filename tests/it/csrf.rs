@@ -95,6 +95,26 @@ async fn another_site_cannot_sign_a_visitor_in() {
     .await;
 }
 
+/// Bar 77: nor does it sign a visitor up as somebody else, where a sign-up signs in.
+#[tokio::test]
+async fn another_site_cannot_sign_a_visitor_up() {
+    let settings = [LISTED, &[("ACCOUNT_DISCLOSURE", "friendly"), ("EMAIL_VERIFICATION", "optional")]].concat();
+    with_settings(&settings, async |lyceum| {
+        let before = contents(lyceum).await;
+        for headers in FORGED {
+            let answer = lyceum.send(with(bare_cookie_signup("eve"), headers)).await;
+            answer.refused(403, "FORBIDDEN");
+            assert_eq!(answer.header("set-cookie"), "", "{headers:?}");
+        }
+        assert_eq!(contents(lyceum).await, before);
+        for (number, headers) in OWN.into_iter().enumerate() {
+            let answer = lyceum.send(with(bare_cookie_signup(&format!("eve_{number}")), headers)).await.ok();
+            assert!(!answer.header("set-cookie").is_empty(), "{headers:?}");
+        }
+    })
+    .await;
+}
+
 /// Tokens in a header need no such proof: a browser adds none by itself.
 #[tokio::test]
 async fn a_token_needs_no_proof_of_its_page() {

@@ -94,7 +94,7 @@ async fn the_old_address_stays_until_the_new_one_confirms() {
 async fn a_change_needs_the_password() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
-        let (before, mails) = (contents(lyceum).await, lyceum.mails().await.len());
+        let (before, mails) = (contents_beside_notes(lyceum).await, lyceum.mails().await.len());
         let answer = lyceum.send(change(NOBODY, NEW)).await;
         assert_eq!((answer.code(), answer.reason()), ("UNAUTHENTICATED", "MISSING"));
         let answer = lyceum.mutate(&ada.token, "changeEmail", json!({ "newEmail": NEW })).await;
@@ -110,7 +110,7 @@ async fn a_change_needs_the_password() {
         for call in [change(&ada.token, NEW), login("ada", PASSWORD)] {
             assert_eq!(lyceum.send(call).await.code(), "RATE_LIMITED");
         }
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
         assert_eq!(lyceum.mails().await.len(), mails);
         lyceum.advance(Duration::from_secs(1));
         lyceum.send(change(&ada.token, NEW)).await.ok();
@@ -123,7 +123,7 @@ async fn a_change_needs_the_password() {
 async fn the_same_address_is_no_change() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
-        let before = contents(lyceum).await;
+        let before = contents_beside_notes(lyceum).await;
         for (same, fault) in [
             (ADA, "INVALID newEmail"),
             ("ADA@Example.COM", "INVALID newEmail"),
@@ -134,7 +134,7 @@ async fn the_same_address_is_no_change() {
             let answer = lyceum.send(change(&ada.token, same)).await;
             assert_eq!(answer.user_errors("changeEmail"), [fault], "{same}");
         }
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
     })
     .await;
 }

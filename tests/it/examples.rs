@@ -1,5 +1,5 @@
 //! The operations that the playground opens with, executed in their order as a newcomer would: placeholders are
-//! filled from the answers before, and codes from the mails.
+//! filled from the answers before, and codes and tokens from the mails.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::harness::*;
 
 const CODE: &str = "{{code in the mail}}";
+const TOKEN: &str = "{{token in the mail to ";
 
 /// One entry of `story.json`.
 #[derive(Deserialize)]
@@ -50,6 +51,19 @@ impl Kept {
         filled
     }
 
+    /// Takes out of the mails what this input asks for. The mails of each step are sent before the next one's.
+    async fn read_the_mails(&mut self, lyceum: &Lyceum, input: &Value) {
+        lyceum.mails().await;
+        if input["code"] == CODE {
+            self.0.insert(CODE.to_owned(), lyceum.code_for(input["email"].as_str().unwrap()).await);
+        }
+        if let Some(token) = input["token"].as_str()
+            && let Some(to) = token.strip_prefix(TOKEN)
+        {
+            self.0.insert(token.to_owned(), lyceum.token_for(to.trim_end_matches('}')).await);
+        }
+    }
+
     fn fill_all(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.fill(text),
@@ -68,10 +82,7 @@ async fn every_example_works_in_its_turn() {
         for step in story() {
             let document = std::fs::read_to_string(folder().join(&step.file)).unwrap();
             let mut variables = Value::Object(step.variables);
-            if variables.to_string().contains(CODE) {
-                let to = variables["input"]["email"].as_str().unwrap().to_owned();
-                kept.0.insert(CODE.to_owned(), lyceum.code_for(&to).await);
-            }
+            kept.read_the_mails(lyceum, &variables["input"]).await;
             kept.fill_all(&mut variables);
             let mut call = Call::new(&document, variables);
             for (name, value) in &step.headers {

@@ -51,7 +51,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use people::*;
 pub(crate) use process::*;
 pub(crate) use rows::*;
-pub(crate) use sabotage::{Sabotage, contents};
+pub(crate) use sabotage::{Sabotage, contents, contents_beside_notes};
 pub(crate) use socket::Socket;
 pub(crate) use statements::Statements;
 

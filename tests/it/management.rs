@@ -5,6 +5,8 @@ mod deletion;
 mod last_admin;
 mod suspension;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -33,6 +35,23 @@ async fn an_administrator_makes_a_user() {
         // A reserved name may be had from an administrator, and the role is that of a user without a word.
         let answer = lyceum.mutate(&rose.token, "createUser", account("support", "support@example.com")).await.ok();
         assert_eq!(answer.at("createUser.user.role"), "USER");
+    })
+    .await;
+}
+
+/// A new user's edge is the one that the list has, so that a client can put it there without asking again.
+#[tokio::test]
+async fn a_new_user_comes_with_the_place_in_the_list() {
+    on_each_engine(async |lyceum| {
+        let rose = lyceum.person_with_role("rose", "ADMIN").await;
+        lyceum.advance(Duration::from_mins(1));
+        let document = "mutation ($input: CreateUserInput!) { createUser(input: $input) {
+            userEdge { cursor node { id username } } userErrors { code } } }";
+        let input = json!({ "input": account("eve", "eve@example.com") });
+        let made = lyceum.ask(&rose.token, document, input).await.ok();
+        let listed =
+            lyceum.ask(&rose.token, "{ users { edges { cursor node { id username } } } }", json!({})).await.ok();
+        assert_eq!(made.at("createUser.userEdge"), &listed.at("users.edges")[0]);
     })
     .await;
 }
@@ -68,6 +87,50 @@ async fn all_faults_of_a_new_user_are_told_at_once() {
             assert_eq!(answer.at("createUser.user"), &Value::Null);
         }
         assert_eq!(contents(lyceum).await, before);
+    })
+    .await;
+}
+
+/// Bar 89: while somebody signs up with a name, an administrator who gives it to somebody else at the same moment hears
+/// that it is taken, or the sign-up does; what was held can be proved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_that_somebody_signs_up_with_is_not_given_away() {
+    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
+        let rose = lyceum.person_with_role("rose", "ADMIN").await;
+        let mut people = Vec::new();
+        for number in 0..2 {
+            people.push(lyceum.person(&format!("person_{number}")).await);
+        }
+        for round in 0..10 {
+            let name = format!("wanted_{round}");
+            let address = format!("r{round}@example.com");
+            let form = json!({ "username": name, "email": address, "password": PASSWORD });
+            let mut calls = vec![Call::new(SIGNUP, form)];
+            let made = account(&name.to_uppercase(), &format!("made_{round}@example.com"));
+            calls.push(mutation(&rose.token, "createUser", &made));
+            for person in &people {
+                calls.push(mutation(&rose.token, "updateUser", &json!({ "id": person.id, "username": name })));
+            }
+            let answers = lyceum.together(calls).await;
+            let outcomes: Vec<String> = ["signup", "createUser", "updateUser", "updateUser"]
+                .into_iter()
+                .zip(&answers)
+                .map(|(mutation, answer)| answer.outcome(mutation))
+                .collect();
+            let (won, lost): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| *outcome == "ok");
+            assert_eq!(won.len(), 1, "{outcomes:?}");
+            assert!(lost.iter().all(|outcome| *outcome == "TAKEN username"), "{outcomes:?}");
+            let held = format!(
+                "SELECT (SELECT count(*) FROM users WHERE username_key = '{name}')
+                + (SELECT count(*) FROM signups WHERE username_key = '{name}')"
+            );
+            assert_eq!(lyceum.database.number(&held).await, 1);
+            if outcomes[0] == "ok" {
+                let token = lyceum.token_for(&address).await;
+                let proved = lyceum.run(VERIFY, json!({ "token": token })).await.ok();
+                assert_eq!(proved.str_at("verifyEmail.user.username"), name);
+            }
+        }
     })
     .await;
 }

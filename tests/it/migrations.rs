@@ -1,5 +1,9 @@
 //! Migrations: once, one instance at a time, and never backwards into an older version.
 
+mod upgrade;
+
+use std::time::Duration;
+
 use lyceum::core::{
     Error,
     db::{Db, Options},
@@ -10,7 +14,14 @@ use sea_orm::SqlErr;
 use crate::harness::*;
 
 async fn connect(lyceum: &Lyceum) -> Db {
-    Db::connect(Options { url: lyceum.database.url.clone(), pool: 4, durable: false }).await.unwrap()
+    Db::connect(Options {
+        url: lyceum.database.url.clone(),
+        pool: 4,
+        durable: false,
+        statement: Duration::from_secs(10),
+    })
+    .await
+    .unwrap()
 }
 
 /// Bar 105: a second run changes nothing.
@@ -33,7 +44,12 @@ async fn instances_that_start_together_do_not_meet() {
     on_each_engine(async |lyceum| {
         lyceum.empty_database().await;
         let starts = (0..4).map(|_| {
-            let options = Options { url: lyceum.database.url.clone(), pool: 3, durable: false };
+            let options = Options {
+                url: lyceum.database.url.clone(),
+                pool: 3,
+                durable: false,
+                statement: Duration::from_secs(10),
+            };
             tokio::spawn(async move {
                 let db = Db::connect(options).await?;
                 db.migrate().await?;

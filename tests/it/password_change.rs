@@ -60,7 +60,7 @@ async fn nothing_changes_without_the_current_password() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
         let laptop = lyceum.log_in("ada", PASSWORD).await.ok().str_at("login.accessToken").to_owned();
-        let (before, mails) = (contents(lyceum).await, lyceum.mails().await.len());
+        let (before, mails) = (contents_beside_notes(lyceum).await, lyceum.mails().await.len());
         for input in [json!({ "newPassword": NEW }), json!({ "currentPassword": null, "newPassword": NEW })] {
             let answer = lyceum.mutate(&ada.token, MUTATION, input).await;
             assert_eq!((answer.status.as_u16(), &answer.body["data"]), (400, &Value::Null), "{}", answer.body);
@@ -74,7 +74,7 @@ async fn nothing_changes_without_the_current_password() {
         }
         let answer = lyceum.send(change(NOBODY, PASSWORD, NEW)).await;
         assert_eq!((answer.code(), answer.reason()), ("UNAUTHENTICATED", "MISSING"));
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
         assert_eq!(lyceum.mails().await.len(), mails);
         lyceum.advance(Duration::from_secs(1));
         lyceum.log_in("ada", PASSWORD).await.ok();

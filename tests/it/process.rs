@@ -115,6 +115,9 @@ fn generated_secrets_are_private_and_kept() {
         assert_eq!(mode(&home, &file), 0o600, "{file}");
         kept.push(std::fs::read_to_string(home.path(&file)).unwrap());
     }
+    for folder in ["data", "data/secrets"] {
+        assert_eq!(mode(&home, folder), 0o700, "{folder}");
+    }
     assert!(kept.iter().all(|secret| secret.trim().len() >= 43) && kept[0] != kept[1]);
     let finished = server.stop();
     for secret in &kept {

@@ -1,6 +1,6 @@
 //! Bar 88: searching with an index, without one, and past it: what is found is the same.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use lyceum::core::db::{Db, Options};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -129,7 +129,8 @@ async fn without_the_right_to_an_extension_searching_only_has_no_index() {
         lyceum.database.execute(&setup).await;
         let sign = if lyceum.database.url.contains('?') { '&' } else { '?' };
         let url = format!("{}{sign}options[role]={role}", lyceum.database.url);
-        let db = Db::connect(Options { url, pool: 2, durable: false }).await.unwrap();
+        let db =
+            Db::connect(Options { url, pool: 2, durable: false, statement: Duration::from_secs(10) }).await.unwrap();
         let migrated = db.migrate().await;
         db.close().await.unwrap();
         let (pending, weak) = (lyceum.app.core.db.pending_migrations().await, lyceum.database.number(indexes).await);

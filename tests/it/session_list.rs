@@ -66,18 +66,27 @@ async fn the_list_shows_the_sessions_that_live() {
     .await;
 }
 
-/// Bar 33: `lastUsedAt` follows a refresh, and the use of a cookie.
+/// Bar 33: `lastUsedAt` follows a refresh, and the use of a cookie; so does from where and with what that was.
 #[tokio::test]
 async fn use_is_shown() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
         lyceum.advance(Duration::from_mins(3));
         let cookie = cookie_of(&lyceum.send(cookie_login("ada", PASSWORD)).await.ok());
-        lyceum.run(REFRESH, json!({ "token": ada.refresh_token })).await.ok();
+        let refresh = Call::new(REFRESH, json!({ "token": ada.refresh_token }));
+        lyceum.send(refresh.from(9).header("user-agent", "Phone/2.0")).await.ok();
         lyceum.advance(Duration::from_mins(3));
-        let answer = lyceum.send(Call::new(LIST, json!({})).cookie(&cookie)).await.ok();
+        let list = |agent: &str, last| {
+            lyceum.send(Call::new(LIST, json!({})).cookie(&cookie).from(last).header("user-agent", agent))
+        };
+        let answer = list("Browser/2.0", 8).await.ok();
         let used = [&json!("2026-01-01T00:06:00.000000Z"), &json!("2026-01-01T00:03:00.000000Z")];
         assert_eq!(field(&answer, "lastUsedAt"), used);
+        assert_eq!(field(&answer, "ipAddress"), [&json!("198.51.100.8"), &json!("198.51.100.9")]);
+        assert_eq!(field(&answer, "userAgent"), [&json!("Browser/2.0"), &json!("Phone/2.0")]);
+        // Within the minute nothing is written, nor is this.
+        let answer = list("Browser/3.0", 7).await.ok();
+        assert_eq!(field(&answer, "userAgent"), [&json!("Browser/2.0"), &json!("Phone/2.0")]);
     })
     .await;
 }

@@ -191,6 +191,56 @@ async fn a_signup_signs_in_where_nothing_has_to_be_hidden_or_proved() {
     .await;
 }
 
+/// Bar 23: it signs in by cookie where that is asked for, as a login does: the handle is new whatever came with the
+/// request, and the session has its name.
+#[tokio::test]
+async fn a_signup_signs_in_by_cookie_as_a_login_does() {
+    with_settings(&[OFF, FRIENDLY, OPTIONAL], async |lyceum| {
+        let sign_up = |username: &str| bare_cookie_signup(username).header("x-requested-with", "lyceum");
+        let chosen = format!("lyceum={}", "A".repeat(43));
+        let answer = lyceum.send(sign_up("ada").header("cookie", &chosen)).await.ok();
+        assert_eq!((answer.at("signup.accessToken"), answer.at("signup.refreshToken")), (&json!(null), &json!(null)));
+        assert_eq!(answer.str_at("signup.session.deviceName"), "kitchen");
+        let ada = cookie_of(&answer);
+        assert_ne!(ada, chosen);
+        let me = lyceum.send(Call::new(ME, json!({})).cookie(&ada)).await.ok();
+        assert_eq!(me.str_at("me.username"), "ada");
+        // Who was signed in there before is so no more.
+        let bob = cookie_of(&lyceum.send(sign_up("bob").header("cookie", &ada)).await.ok());
+        lyceum.send(Call::new(ME, json!({})).cookie(&ada)).await.refused(401, "UNAUTHENTICATED");
+        let me = lyceum.send(Call::new(ME, json!({})).cookie(&bob)).await.ok();
+        assert_eq!(me.str_at("me.username"), "bob");
+    })
+    .await;
+    for verification in [(STRICT, OPTIONAL), (FRIENDLY, REQUIRED)] {
+        with_settings(&[OFF, verification.0, verification.1], async |lyceum| {
+            let answer = lyceum.send(bare_cookie_signup("ada").header("x-requested-with", "lyceum")).await.ok();
+            assert_eq!((answer.at("signup.session"), answer.header("set-cookie")), (&json!(null), ""));
+        })
+        .await;
+    }
+}
+
+/// A bad name of the device is told with the other faults, and nothing is made.
+#[tokio::test]
+async fn the_name_of_the_device_is_checked_before_an_account_is_made() {
+    with_settings(&[OFF, FRIENDLY, OPTIONAL], async |lyceum| {
+        let sign_up = async |username: &str| {
+            let query = format!(
+                "mutation {{ signup(input: {{username: \"{username}\", email: \"ada@example.com\",
+                password: \"{PASSWORD}\", firstName: \"Ada\", lastName: \"Lovelace\",
+                deviceName: \"{}\"}}) {{ email userErrors {{ code message field }} }} }}",
+                "x".repeat(65)
+            );
+            lyceum.run(&query, json!({})).await.user_errors("signup")
+        };
+        assert_eq!(sign_up("ada").await, ["TOO_LONG deviceName"]);
+        assert_eq!(sign_up("a").await, ["TOO_LONG deviceName", "TOO_SHORT username"]);
+        assert_eq!(lyceum.database.count("users").await, 0);
+    })
+    .await;
+}
+
 /// Bar 53: optional proof keeps strict disclosure at sign-up: a taken address gets the same answer and its owner a
 /// mail.
 #[tokio::test]

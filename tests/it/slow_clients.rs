@@ -139,6 +139,86 @@ async fn a_silent_connection_is_closed() {
     .await;
 }
 
+const ASK: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: lyceum.test\r\n\r\n";
+
+/// A connection that has asked once, and been answered.
+async fn kept_alive(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    assert!(is_served(&mut stream).await);
+    stream
+}
+
+fn patient() -> Limits {
+    Limits { keep_alive: Duration::from_mins(1), ..serve_limits() }
+}
+
+/// Bar 75: between two requests a connection may be silent for longer than a header may take, and no longer than it is
+/// kept alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_kept_alive_between_requests() {
+    at_the_door(&[], async |lyceum| {
+        let limits = Limits { header_timeout: Duration::from_millis(500), keep_alive: Duration::from_secs(3), ..few() };
+        let server = Server::start(&lyceum.app, limits).await;
+        let mut stream = kept_alive(&server).await;
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            assert!(is_served(&mut stream).await, "three times as long as a header may take");
+        }
+        let silent_since = Instant::now();
+        assert_eq!(until_closed(&mut stream).await, b"");
+        let silent = silent_since.elapsed();
+        assert!((2..10).contains(&silent.as_secs()), "{silent:?}");
+        server.stop().await;
+    })
+    .await;
+}
+
+/// Bar 75: a connection that is kept alive has no more time for a header than a new one, however it comes; and a new one
+/// is not kept before it has asked for anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_header_is_closed_in_time_on_a_kept_connection() {
+    at_the_door(&[], async |lyceum| {
+        let server = Server::start(&lyceum.app, patient()).await;
+        assert_eq!(until_closed(&mut open(server.address, b"").await).await, b"");
+        for asked in 0..2 {
+            let mut stream = kept_alive(&server).await;
+            for _ in 0..asked {
+                tokio::time::sleep(Duration::from_millis(1200)).await;
+                assert!(is_served(&mut stream).await);
+            }
+            let (mut read, mut write) = stream.into_split();
+            write.write_all(HALF_A_HEADER).await.unwrap();
+            let dripping = tokio::spawn(async move {
+                while write.write_all(b"p").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            });
+            // It waits for a third of the time that the connection is kept alive.
+            until_closed(&mut read).await;
+            dripping.await.unwrap();
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+/// A request that came with the last byte of the one before is answered like any other, and so is one in two halves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_come_together_or_in_halves_are_answered() {
+    at_the_door(&[], async |lyceum| {
+        let server = Server::start(&lyceum.app, patient()).await;
+        let (first, second) = ASK.split_at(20);
+        let mut stream = open(server.address, &[ASK, ASK, first].concat()).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(second).await.unwrap();
+        stream.write_all(&get("/health/live")).await.unwrap();
+        let all = String::from_utf8(until_closed(&mut stream).await).unwrap();
+        assert_eq!(all.matches("HTTP/1.1 200 OK").count(), 4, "{all}");
+        server.stop().await;
+    })
+    .await;
+}
+
 /// From another loopback address, which counts as another client.
 async fn open_from(last: u8, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -148,7 +228,7 @@ async fn open_from(last: u8, to: SocketAddr) -> TcpStream {
 
 /// Whether the server serves this connection: a refused one is closed without a word.
 async fn is_served(stream: &mut TcpStream) -> bool {
-    if stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: lyceum.test\r\n\r\n").await.is_err() {
+    if stream.write_all(ASK).await.is_err() {
         return false;
     }
     let mut answer = Vec::new();

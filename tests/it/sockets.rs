@@ -41,8 +41,10 @@ async fn a_socket_answers_queries_and_mutations() {
         assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": { "a": 1 } }));
         socket.say(json!({ "type": "pong" })).await;
         socket.say(json!({ "type": "complete", "id": "unknown" })).await;
-        socket.subscribe("2", "{ me { id } }", json!({})).await;
-        assert_eq!(socket.next("2").await["data"]["me"]["id"], ada.id);
+        socket.subscribe("2", "{ me { username id firstName } }", json!({})).await;
+        let me = format!(r#"{{"username":"ada","id":"{}","firstName":"Ada"}}"#, ada.id);
+        let told = socket.text().await;
+        assert!(told.contains(&me), "in the order in which it was asked for: {told}");
         listening.stop().await;
     })
     .await;
@@ -256,6 +258,38 @@ async fn the_limits_of_documents_hold_on_sockets() {
     .await;
 }
 
+/// Bars 71 and 72: no batches, and what is no sound JSON closes its own socket and nothing else.
+#[tokio::test]
+async fn unsound_messages_close_their_own_socket() {
+    at_the_door(&[], async |lyceum| {
+        let ada = lyceum.person("ada").await;
+        let listening = lyceum.listening().await;
+        let mut other = listening.socket_of(&ada.token).await;
+        let subscribe = |payload: &str| {
+            format!(r#"{{"type":"subscribe","id":"1","payload":{{"query":"{{ me {{ id }} }}",{payload}}}}}"#)
+        };
+        let one = json!({ "type": "subscribe", "id": "1", "payload": { "query": ME } });
+        for unsound in [
+            json!([one, one]).to_string(),
+            json!({ "type": "subscribe", "id": "1", "payload": [{ "query": ME }, { "query": ME }] }).to_string(),
+            subscribe(&format!(r#""variables":{{"a":{}1{}}}"#, "[".repeat(200), "]".repeat(200))),
+            subscribe(r#""variables":{"a":1e400}"#),
+            subscribe(r#""variables":{"a":"\ud800"}"#),
+        ] {
+            let mut socket = listening.socket_of(&ada.token).await;
+            socket.send(Message::text(unsound.clone())).await;
+            assert_eq!(socket.closed().await.0, 4400, "{unsound:.80}");
+        }
+        let literal = format!("{{ posts(first: {}1{}) {{ nodes {{ id }} }} }}", "[".repeat(5_000), "]".repeat(5_000));
+        other.subscribe("1", &literal, json!({})).await;
+        assert_eq!(other.hear().await["payload"][0]["extensions"]["code"], "QUERY_TOO_DEEP");
+        other.subscribe("1", ME, json!({})).await;
+        assert_eq!(other.next("1").await["data"]["me"]["username"], "ada");
+        listening.stop().await;
+    })
+    .await;
+}
+
 /// Bar 73: attempts on a socket count like those by request.
 #[tokio::test]
 async fn attempts_on_a_socket_are_counted() {
@@ -299,6 +333,9 @@ async fn events_carry_any_operation() {
         let mut events = lyceum.events(Call::new(ME, json!({})).bearer(&ada.token)).await;
         assert_eq!(events.result().await["data"]["me"]["username"], "ada");
         events.complete().await;
+        let names = Call::new("{ b: __typename a: __typename }", json!({})).header("accept", "text/event-stream");
+        let told = lyceum.send(names).await.text();
+        assert!(told.contains(r#"data: {"data":{"b":"Query","a":"Query"}}"#), "in the order of the question: {told}");
         for (document, code) in [("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")] {
             let mut events = lyceum.events(Call::new(document, json!({}))).await;
             let refused = events.result().await;

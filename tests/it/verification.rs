@@ -8,6 +8,7 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use lyceum::core::{
+    Origin,
     accounts::{management, signup::NewAccount},
     viewer::{Role, Viewer},
 };
@@ -251,7 +252,9 @@ async fn a_link_for_an_address_that_has_an_account_by_now_is_refused() {
             first_name: new("Ada"),
             last_name: new("Lovelace"),
         };
-        management::create(&lyceum.app.core, &Viewer::Operator, owner, Role::Admin).await.unwrap();
+        management::create(&lyceum.app.core, &Viewer::Operator, &Origin::command_line(), owner, Role::Admin)
+            .await
+            .unwrap();
         let answer = verify(lyceum, &token).await;
         assert_eq!(answer.user_errors("verifyEmail"), ["TOKEN_INVALID"]);
         assert_eq!(lyceum.log_in("squatter", PASSWORD).await.at("login.accessToken"), &json!(null));

@@ -12,7 +12,7 @@ use crate::{
     core::{
         Core, Result,
         accounts::{
-            User,
+            Private, User,
             directory::{self, Field, Filter, Order},
         },
         clock::Time,
@@ -89,8 +89,12 @@ fn heading() -> String {
     aligned(["USERNAME", "ROLE", "STATE", "CREATED", "LAST LOGIN", "EMAIL"])
 }
 
+fn private(user: &User) -> Option<&Private> {
+    user.private(Viewer::Operator.private_access(user.id).ok()?)
+}
+
 fn as_text(user: &User, now: Time) -> String {
-    let private = user.private.as_ref();
+    let private = private(user);
     let day = |at: Time| at.to_utc().format("%Y-%m-%d").to_string();
     let state = match private {
         Some(private) if private.is_suspended(now) => "suspended",
@@ -114,7 +118,7 @@ fn aligned([username, role, state, created, last_login, email]: [&str; 6]) -> St
 
 fn as_json(user: &User) -> String {
     let moment = |at: Time| at.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true);
-    let private = user.private.as_ref();
+    let private = private(user);
     let line = Line {
         id: graphql::user_id(user.id),
         username: &user.username,

@@ -11,7 +11,9 @@ use super::{
     own_password::{self, Proved},
 };
 use crate::core::{
-    Core, Origin, comments,
+    Core, Origin,
+    audit::{self, Entry, Kind, Source},
+    comments,
     error::{Error, Result},
     events::Event,
     mail::{self, Outgoing, templates::Letter},
@@ -35,26 +37,36 @@ pub async fn delete_account(
     content: Content,
 ) -> Result<UserId> {
     let viewer = viewer.signed_in()?;
-    let proved = own_password::prove(core, viewer, origin, password).await?;
-    let proved = proved.map_err(|fault| fault.at("password"))?;
-    delete(core, viewer.user.id, content, Some(&proved)).await
+    let id = viewer.user.id;
+    let (by, entry) = (Source::user(id, origin), Entry::new(Kind::DeleteAccount).about(id));
+    let attempt = async {
+        let proved = own_password::prove(core, viewer, origin, password).await?;
+        let proved = proved.map_err(|fault| fault.at("password"))?;
+        delete(core, by, id, content, Some(&proved)).await
+    };
+    audit::attempt(core, by, entry, attempt).await
 }
 
 /// Anybody's, by an administrator.
-pub async fn delete_user(core: &Core, viewer: &Viewer, id: UserId, content: Content) -> Result<UserId> {
+pub async fn delete_user(
+    core: &Core,
+    viewer: &Viewer,
+    origin: &Origin,
+    id: UserId,
+    content: Content,
+) -> Result<UserId> {
     viewer.require(Role::Admin)?;
-    delete(core, id, content, None).await
+    delete(core, Source::viewer(viewer, origin), id, content, None).await
 }
 
-async fn delete(core: &Core, id: UserId, content: Content, proved: Option<&Proved>) -> Result<UserId> {
-    core.db.retry(|| remove(core, id, content, proved)).await?;
+async fn delete(core: &Core, by: Source<'_>, id: UserId, content: Content, proved: Option<&Proved>) -> Result<UserId> {
+    core.db.retry(|| remove(core, by, id, content, proved)).await?;
     core.outbox.ring();
     core.events.tell(Event::RightsChanged(id));
-    tracing::info!(user = %id.0, by_owner = proved.is_some(), "account deleted");
     Ok(id)
 }
 
-async fn remove(core: &Core, id: UserId, content: Content, proved: Option<&Proved>) -> Result<()> {
+async fn remove(core: &Core, by: Source<'_>, id: UserId, content: Content, proved: Option<&Proved>) -> Result<()> {
     let tx = core.db.begin().await?;
     keep_an_administrator(core, &tx, id).await?;
     let user = match proved {
@@ -72,7 +84,8 @@ async fn remove(core: &Core, id: UserId, content: Content, proved: Option<&Prove
     // Sessions, changes of the address, profile and picture are bound to this row, and go with it.
     Entity::delete_by_id(id.0).exec(&tx).await?;
     say_farewell(core, &tx, &user, content).await?;
-    Ok(tx.commit().await?)
+    let kind = if proved.is_some() { Kind::DeleteAccount } else { Kind::DeleteUser };
+    audit::commit(core, tx, by, Entry::new(kind).about(id)).await
 }
 
 async fn say_farewell(core: &Core, tx: &DatabaseTransaction, user: &Model, content: Content) -> Result<()> {

@@ -67,7 +67,7 @@ impl Order {
     }
 }
 
-/// The users with these ids. Everybody may see their public half; the guards keep the other one.
+/// The users with these ids. Everybody may see their public half; the other one keeps itself.
 pub async fn by_ids(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Arc<User>>> {
     let mut select = select();
     select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0)));

@@ -24,7 +24,7 @@ use super::{
         email_changes::{ActiveModel, Column, Entity, Model},
         users,
     },
-    mail_quota::{self, Kind},
+    mail_quota::{self, MailKind},
     one_time::{self, Purpose},
     own_password::{self, Proved},
     signup,
@@ -33,13 +33,14 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     clock::Time,
     crypto::digest_of,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
     settings::Disclosure,
-    viewer::{SignedIn, Viewer},
+    viewer::{PrivateAccess, SignedIn, Viewer},
 };
 
 /// A change that waits for the new address.
@@ -63,15 +64,26 @@ pub async fn change_email(
     current_password: &str,
 ) -> Result<Waiting> {
     let viewer = viewer.signed_in()?;
+    let by = Source::user(viewer.user.id, origin);
+    let entry = Entry::new(Kind::ChangeEmail).about(viewer.user.id);
+    audit::attempt(core, by, entry, ask(core, viewer, origin, new_email, current_password)).await
+}
+
+async fn ask(
+    core: &Core,
+    viewer: &SignedIn,
+    origin: &Origin,
+    new_email: &str,
+    current_password: &str,
+) -> Result<Waiting> {
     let mut faults = Faults::default();
     let email = faults.check("newEmail", another(core, viewer, new_email).await?);
     let proved = own_password::prove(core, viewer, origin, current_password).await?;
     let proved = faults.check("currentPassword", proved);
     let (Some(email), Some(proved)) = (email, proved) else { return Err(faults.into()) };
-    core.limits.attempt(Quota::ForgotPassword, origin)?;
-    let waiting = core.db.retry(|| store(core, &proved, &email)).await?;
+    core.limits.attempt(Quota::ForgotPassword, origin).await?;
+    let waiting = core.db.retry(|| store(core, origin, &proved, &email)).await?;
     core.outbox.ring();
-    tracing::info!(user = %viewer.user.id.0, address = %origin.address, "another e-mail address asked for");
     Ok(waiting)
 }
 
@@ -90,15 +102,16 @@ async fn another(core: &Core, viewer: &SignedIn, typed: &str) -> Result<Result<E
     Ok(if taken { Err(self::taken()) } else { Ok(email) })
 }
 
-/// The new address of each user for whom one waits. Who may ask is decided where the field is guarded.
-pub async fn waiting_for(core: &Core, users: &[UserId]) -> Result<HashMap<UserId, String>> {
+/// The new address of each user for whom one waits.
+pub async fn waiting_for(core: &Core, of: &[PrivateAccess]) -> Result<HashMap<PrivateAccess, Option<String>>> {
     let found = Entity::find()
         .select_only()
         .columns([Column::UserId, Column::NewEmail])
-        .filter(Column::UserId.is_in(users.iter().map(|user| user.0)))
+        .filter(Column::UserId.is_in(of.iter().map(|access| access.user().0)))
         .filter(unconfirmed().add(Column::ExpiresAt.gt(core.clock.now())));
     let found: Vec<(Uuid, String)> = found.into_tuple().all(core.db.read()).await?;
-    Ok(found.into_iter().map(|(user, email)| (UserId(user), email)).collect())
+    let mut waiting: HashMap<Uuid, String> = found.into_iter().collect();
+    Ok(of.iter().map(|access| (*access, waiting.remove(&access.user().0))).collect())
 }
 
 /// Ends the change that waits, if there is one: both of its links are dead from now on.
@@ -137,21 +150,22 @@ fn unconfirmed() -> Condition {
 }
 
 /// One transaction: the change before it is over, this one waits, both addresses have their mails.
-async fn store(core: &Core, proved: &Proved, email: &Email) -> Result<Waiting> {
+async fn store(core: &Core, origin: &Origin, proved: &Proved, email: &Email) -> Result<Waiting> {
     let tx = core.db.begin().await?;
     let user = proved.lock(&tx, "currentPassword").await?;
     let owner = users::Entity::find().filter(users::Column::EmailKey.eq(email.key())).one(&tx).await?;
     if owner.is_some() && core.settings.disclosure == Disclosure::Friendly {
         return Err(taken().at("newEmail").into());
     }
-    mail_quota::take_or_tell(core, &tx, Kind::EmailChange, &user.email_key).await?;
-    mail_quota::take_or_tell(core, &tx, Kind::ConfirmEmail, &email.key()).await?;
+    mail_quota::take_or_tell(core, &tx, MailKind::EmailChange, &user.email_key).await?;
+    mail_quota::take_or_tell(core, &tx, MailKind::ConfirmEmail, &email.key()).await?;
     end_waiting(core, &tx, user.id).await?;
     let links = Links { confirm: core.random.token(), cancel: core.random.token() };
     let change = insert(core, &tx, &user, email, &links).await?;
     write_mails(core, &tx, &user, &change, owner.as_ref(), &links).await?;
-    tx.commit().await?;
-    Ok(Waiting { user: Arc::new(User::from(user)), new_email: change.new_email, expires_at: change.expires_at })
+    let user = User::from(user);
+    audit::commit(core, tx, Source::user(user.id, origin), Entry::new(Kind::ChangeEmail).about(user.id)).await?;
+    Ok(Waiting { user: Arc::new(user), new_email: change.new_email, expires_at: change.expires_at })
 }
 
 async fn insert(

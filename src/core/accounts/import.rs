@@ -16,12 +16,14 @@ use sea_orm::EntityTrait as _;
 pub use self::fields::{Field, Fields};
 use self::{fields::Candidate, taken::Taken};
 use super::{
+    UserId,
     entity::users,
     look_alikes::{Staff, like_staff},
     types::Email,
 };
 use crate::core::{
     Core,
+    audit::{self, Entry, Kind, Source},
     error::{Error, Fault, FaultCode, Result, duplicate_key},
     hasher::PasswordHash,
     viewer::{Role, Viewer},
@@ -149,13 +151,25 @@ impl<'c> Import<'c> {
         // To wrap a weak hash keeps a core busy: as many at once as there are places, so that none waits for one.
         let hashes = stream::iter(new.iter().map(|candidate| self.hash(candidate)));
         let hashes: Vec<PasswordHash> = hashes.buffered(self.core.hasher.places()).try_collect().await?;
-        let outcomes = self.core.db.retry(|| store(self.core, &new, &hashes)).await?;
+        let outcomes = self.store(&new, &hashes).await?;
         for (place, outcome) in places.into_iter().zip(outcomes) {
             if let Some(told) = told.get_mut(place) {
                 told.outcome = outcome;
             }
         }
         Ok(())
+    }
+
+    /// Again while people sign up with names of the file: each that is taken meanwhile is one row less to write, so that
+    /// comes to an end.
+    async fn store(&self, new: &[Candidate], hashes: &[PasswordHash]) -> Result<Vec<Outcome>> {
+        let mut tries = 0;
+        loop {
+            match self.core.db.retry(|| store(self.core, new, hashes)).await {
+                Err(Error::Conflict(_)) if tries < new.len() => tries += 1,
+                done => return done,
+            }
+        }
     }
 
     async fn hash(&self, candidate: &Candidate) -> Result<PasswordHash> {
@@ -172,7 +186,10 @@ async fn store(core: &Core, new: &[Candidate], hashes: &[PasswordHash]) -> Resul
     let taken = Taken::look_up(core, &tx, new.iter()).await?;
     let outcomes: Vec<Outcome> = new.iter().map(|candidate| taken.outcome(candidate)).collect();
     let created = new.iter().zip(hashes).zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Created);
-    let rows: Vec<users::ActiveModel> = created.map(|((new, hash), _)| new.row(core, hash).into()).collect();
+    let rows: Vec<users::Model> = created.map(|((new, hash), _)| new.row(core, hash)).collect();
+    let imported = |row: &users::Model| Entry::new(Kind::ImportUser).about(UserId(row.id));
+    let events = rows.iter().map(imported).collect();
+    let rows: Vec<users::ActiveModel> = rows.into_iter().map(Into::into).collect();
     if !rows.is_empty() {
         let inserted = users::Entity::insert_many(rows).exec_without_returning(&tx).await;
         inserted.map_err(|error| match duplicate_key(&error) {
@@ -180,7 +197,7 @@ async fn store(core: &Core, new: &[Candidate], hashes: &[PasswordHash]) -> Resul
             None => Error::from(error),
         })?;
     }
-    tx.commit().await?;
+    audit::commit_all(core, tx, Source::operator(), events).await?;
     Ok(outcomes)
 }
 

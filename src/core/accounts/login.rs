@@ -8,23 +8,21 @@ use super::{
     entity::{signups, users},
     management::FOR_EVER,
     password,
-    types::{DeviceName, Email, Username},
+    types::{Email, Username},
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     error::{Error, Fault, FaultCode, Result},
     hasher::{PasswordHash, Verdict},
     limits::Quota,
-    sessions::{self, Opened, Transport, Wish},
+    sessions::{self, NewSession, Opened, Wish},
 };
 
 pub struct Credentials {
     pub identifier: String,
     pub password: String,
-    pub device_name: Option<String>,
-    pub transport: Transport,
-    /// The handle in the request's cookie, which the new one replaces.
-    pub presented: Option<String>,
+    pub session: NewSession,
 }
 
 /// Whom the identifier may stand for. An address may have a user and, at the same time, somebody who signed up with
@@ -44,38 +42,38 @@ enum Owner {
 }
 
 pub async fn login(core: &Core, origin: &Origin, credentials: Credentials) -> Result<Opened> {
-    let device = credentials.device_name.as_deref().map(DeviceName::parse).transpose();
-    let device = device.map_err(|fault| fault.at("deviceName"))?;
-    let transport = credentials.transport;
-    let wish = Wish { device, transport, replaces: credentials.presented.filter(|_| transport == Transport::Cookie) };
-    core.limits.attempt(Quota::Login, origin)?;
+    let wish = Wish::parse(credentials.session).map_err(|fault| fault.at("deviceName"))?;
+    audit::admit(core, origin, Quota::Login, Kind::Login).await?;
     let named = find(core, &credentials.identifier).await?;
+    let entry = Entry::new(Kind::Login).about(named.user.as_ref().map(|user| UserId(user.id)));
+    audit::attempt(core, Source::anonymous(origin), entry, log_in(core, origin, named, &credentials.password, wish))
+        .await
+}
+
+async fn log_in(core: &Core, origin: &Origin, named: Named, password: &str, wish: Wish) -> Result<Opened> {
     let account = named.throttle_key();
-    core.limits.may_log_in(&account, origin)?;
-    let owner = verify(core, &credentials.password, named).await?;
+    core.limits.may_log_in(&account, origin).await?;
+    let owner = verify(core, password, named).await?;
     if matches!(owner, Owner::Nobody) {
-        core.limits.failed_login(&account, origin)?;
-        tracing::info!(address = %origin.address, "login refused");
+        core.limits.failed_login(&account, origin).await?;
         return Err(wrong());
     }
     // Once more: in a crowd of guesses the right one must not stand out.
-    core.limits.may_log_in(&account, origin)?;
+    core.limits.may_log_in(&account, origin).await?;
     let Owner::User(user, verdict) = owner else {
         // This counts too: the password may have been tried on a user of that address first.
-        core.limits.failed_login(&account, origin)?;
+        core.limits.failed_login(&account, origin).await?;
         return Err(not_verified());
     };
     let hash = PasswordHash { hash: user.password_hash.clone(), scheme: user.password_scheme.clone() };
     refuse_if_suspended(core, &user)?;
     let user = User::from(*user);
-    core.limits.forget_failures(&account);
+    core.limits.forget_failures(&account).await;
     let hash = match verdict {
-        Verdict::Outdated => rehash(core, user.id, &credentials.password, hash).await?,
+        Verdict::Outdated => rehash(core, user.id, password, hash).await?,
         Verdict::Right | Verdict::Wrong => hash,
     };
-    let opened = sessions::open(core, origin, user, &hash.hash, wish).await?.ok_or_else(wrong)?;
-    tracing::info!(user = %opened.user.id.0, session = %opened.session.id.0, address = %origin.address, "login");
-    Ok(opened)
+    sessions::open(core, origin, user, &hash.hash, wish).await?.ok_or_else(wrong)
 }
 
 impl Named {

@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_mins(1);
 
 /// What an address is written to about, each with an allowance of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MailKind {
     VerifyEmail,
     ResetPassword,
     /// To the address that an account is to get.
@@ -32,7 +32,7 @@ pub(super) enum Kind {
     EmailChange,
 }
 
-impl Kind {
+impl MailKind {
     fn as_str(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify-email",
@@ -48,7 +48,7 @@ impl Kind {
 pub(super) async fn take(
     core: &Core,
     tx: &DatabaseTransaction,
-    kind: Kind,
+    kind: MailKind,
     email_key: &str,
     spaced: bool,
 ) -> Result<bool> {
@@ -74,7 +74,7 @@ pub(super) async fn take(
 }
 
 /// The same for somebody who may be told that nothing is left, and when there will be.
-pub(super) async fn take_or_tell(core: &Core, tx: &DatabaseTransaction, kind: Kind, email_key: &str) -> Result<()> {
+pub(super) async fn take_or_tell(core: &Core, tx: &DatabaseTransaction, kind: MailKind, email_key: &str) -> Result<()> {
     if take(core, tx, kind, email_key, false).await? {
         return Ok(());
     }
@@ -83,7 +83,7 @@ pub(super) async fn take_or_tell(core: &Core, tx: &DatabaseTransaction, kind: Ki
     Err(Error::RateLimited(core.clock.now().until(free_again)))
 }
 
-fn recipient(kind: Kind, email_key: &str) -> String {
+fn recipient(kind: MailKind, email_key: &str) -> String {
     format!("{} {email_key}", kind.as_str())
 }
 

@@ -4,19 +4,21 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ModelTrait as _,
+    QueryFilter as _, QuerySelect as _,
 };
 
 use super::{
     User, UserId, availability, email_change,
     entity::users::{ActiveModel, Column, Entity, Model},
+    held_username,
     one_time::{self, Purpose},
     signup::{self, By, NewAccount},
     types::{Email, PersonName, Username},
 };
 use crate::core::{
-    Core,
+    Core, Origin,
+    audit::{self, Entry, Field, Kind, Source},
     clock::Time,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     events::Event,
@@ -62,33 +64,49 @@ struct Checked {
     last_name: Option<PersonName>,
 }
 
-/// Makes a user whose address counts as verified: the administrator vouches for it.
-pub async fn create(core: &Core, viewer: &Viewer, new: NewAccount, role: Role) -> Result<Arc<User>> {
-    viewer.require(Role::Admin)?;
-    let parsed = signup::parse(core, &new, By::Operator).await?;
-    let hash = core.hasher.hash(&new.password).await?;
-    let user = core.db.retry(|| insert(core, &parsed, &hash, role)).await?;
-    tracing::info!(user = %user.id.0, role = role.as_str(), "account created");
-    Ok(user)
+impl Checked {
+    /// What is to be written, without the values: they are personal, and this is kept when the user goes.
+    fn fields(&self) -> Vec<audit::Change> {
+        let fields = [
+            (Field::Username, self.username.is_some()),
+            (Field::Email, self.email.is_some()),
+            (Field::FirstName, self.first_name.is_some()),
+            (Field::LastName, self.last_name.is_some()),
+        ];
+        fields.into_iter().filter(|(_, given)| *given).map(|(field, _)| audit::Change::of(field)).collect()
+    }
 }
 
-pub async fn update(core: &Core, viewer: &Viewer, id: UserId, change: Change) -> Result<Arc<User>> {
+/// Makes a user whose address counts as verified: the administrator vouches for it.
+pub async fn create(core: &Core, viewer: &Viewer, origin: &Origin, new: NewAccount, role: Role) -> Result<Arc<User>> {
+    viewer.require(Role::Admin)?;
+    let parsed = signup::parse(core, &new, By::Operator, Faults::default()).await?;
+    let hash = core.hasher.hash(&new.password).await?;
+    core.db.retry(|| insert(core, Source::viewer(viewer, origin), &parsed, &hash, role)).await
+}
+
+pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: UserId, change: Change) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
     let change = check(core, id, change).await?;
-    core.db.retry(|| store(core, id, &change)).await
+    core.db.retry(|| store(core, Source::viewer(viewer, origin), id, &change)).await
 }
 
-pub async fn set_role(core: &Core, viewer: &Viewer, id: UserId, role: Role) -> Result<Arc<User>> {
+pub async fn set_role(core: &Core, viewer: &Viewer, origin: &Origin, id: UserId, role: Role) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
     let now = core.clock.now();
     let change = || ActiveModel { role: Set(role.as_str().to_owned()), updated_at: Set(now), ..Default::default() };
     let takes = if role == Role::Admin { Takes::Nothing } else { Takes::Rights };
-    let user = core.db.retry(|| alter(core, id, takes, change())).await?;
-    tracing::info!(user = %id.0, role = role.as_str(), "role set");
-    Ok(user)
+    let by = Source::viewer(viewer, origin);
+    core.db.retry(|| alter(core, by, Kind::SetUserRole, id, takes, change())).await
 }
 
-pub async fn suspend(core: &Core, viewer: &Viewer, id: UserId, suspension: Suspension) -> Result<Arc<User>> {
+pub async fn suspend(
+    core: &Core,
+    viewer: &Viewer,
+    origin: &Origin,
+    id: UserId,
+    suspension: Suspension,
+) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
     let now = core.clock.now();
     let mut faults = Faults::default();
@@ -111,12 +129,11 @@ pub async fn suspend(core: &Core, viewer: &Viewer, id: UserId, suspension: Suspe
         updated_at: Set(now),
         ..Default::default()
     };
-    let user = core.db.retry(|| alter(core, id, Takes::Access, change())).await?;
-    tracing::info!(user = %id.0, "suspended");
-    Ok(user)
+    let by = Source::viewer(viewer, origin);
+    core.db.retry(|| alter(core, by, Kind::SuspendUser, id, Takes::Access, change())).await
 }
 
-pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<User>> {
+pub async fn reinstate(core: &Core, viewer: &Viewer, origin: &Origin, id: UserId) -> Result<Arc<User>> {
     viewer.require(Role::Admin)?;
     let now = core.clock.now();
     let change = || ActiveModel {
@@ -125,18 +142,27 @@ pub async fn reinstate(core: &Core, viewer: &Viewer, id: UserId) -> Result<Arc<U
         updated_at: Set(now),
         ..Default::default()
     };
-    let user = core.db.retry(|| alter(core, id, Takes::Nothing, change())).await?;
-    tracing::info!(user = %id.0, "reinstated");
-    Ok(user)
+    let by = Source::viewer(viewer, origin);
+    core.db.retry(|| alter(core, by, Kind::ReinstateUser, id, Takes::Nothing, change())).await
 }
 
-async fn insert(core: &Core, new: &signup::Parsed, hash: &PasswordHash, role: Role) -> Result<Arc<User>> {
+async fn insert(
+    core: &Core,
+    by: Source<'_>,
+    new: &signup::Parsed,
+    hash: &PasswordHash,
+    role: Role,
+) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     if availability::user_with_email(&tx, &new.email.key()).await?.is_some() {
         return Err(signup::email_taken().into());
     }
+    let held = held_username::hold_for_now(core, &tx, &new.username).await?;
     let user = signup::insert_user(core, &tx, new, hash, role, true).await?;
-    tx.commit().await?;
+    held.delete(&tx).await?;
+    let change = audit::Change::from_to(Field::Role, None, role.as_str().to_owned());
+    let entry = Entry::new(Kind::CreateUser).about(UserId(user.id)).changing(vec![change]);
+    audit::commit(core, tx, by, entry).await?;
     Ok(Arc::new(User::from(user)))
 }
 
@@ -163,12 +189,16 @@ async fn check(core: &Core, id: UserId, change: Change) -> Result<Checked> {
     if faults.is_empty() { Ok(Checked { username, email, first_name, last_name }) } else { Err(faults.into()) }
 }
 
-async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
+async fn store(core: &Core, by: Source<'_>, id: UserId, change: &Checked) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     let before = Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or(Error::NotFound)?;
     let now = core.clock.now();
     let mut row = ActiveModel { id: Set(id.0), updated_at: Set(now), ..Default::default() };
+    let mut held = None;
     if let Some(username) = &change.username {
+        if username.key() != before.username_key {
+            held = Some(held_username::hold_for_now(core, &tx, username).await?);
+        }
         row.username = Set(username.as_str().to_owned());
         row.username_key = Set(username.key());
     }
@@ -198,12 +228,23 @@ async fn store(core: &Core, id: UserId, change: &Checked) -> Result<Arc<User>> {
         Some(_) => signup::email_taken().into(),
         None => Error::from(error),
     })?;
-    tx.commit().await?;
+    if let Some(held) = held {
+        held.delete(&tx).await?;
+    }
+    let entry = Entry::new(Kind::UpdateUser).about(id).changing(change.fields());
+    audit::commit(core, tx, by, entry).await?;
     Ok(Arc::new(User::from(user)))
 }
 
 /// Writes a change that may take an administrator away.
-async fn alter(core: &Core, id: UserId, takes: Takes, mut change: ActiveModel) -> Result<Arc<User>> {
+async fn alter(
+    core: &Core,
+    by: Source<'_>,
+    kind: Kind,
+    id: UserId,
+    takes: Takes,
+    mut change: ActiveModel,
+) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     if takes != Takes::Nothing {
         keep_an_administrator(core, &tx, id).await?;
@@ -213,10 +254,24 @@ async fn alter(core: &Core, id: UserId, takes: Takes, mut change: ActiveModel) -
         sessions::end_all(core, &tx, id).await?;
     }
     change.id = Set(user.id);
+    let before = user;
     let user = change.update(&tx).await?;
-    tx.commit().await?;
+    audit::commit(core, tx, by, Entry::new(kind).about(id).changing(altered(&before, &user))).await?;
     core.events.tell(Event::RightsChanged(id));
     Ok(Arc::new(User::from(user)))
+}
+
+/// What the log tells of it: the reason of a suspension is between its two sides.
+fn altered(before: &Model, after: &Model) -> Vec<audit::Change> {
+    let until = |user: &Model| user.suspended_until.map(|until| until.to_utc().to_rfc3339());
+    let mut changes = Vec::new();
+    if before.role != after.role {
+        changes.push(audit::Change::from_to(Field::Role, before.role.clone(), after.role.clone()));
+    }
+    if before.suspended_until != after.suspended_until {
+        changes.push(audit::Change::from_to(Field::SuspendedUntil, until(before), until(after)));
+    }
+    changes
 }
 
 /// Refuses to take the last administrator who can act. The lock makes changes to administrators wait for each other.

@@ -6,6 +6,7 @@ pub mod deletion;
 pub mod directory;
 pub mod email_change;
 mod entity;
+mod held_username;
 pub mod import;
 pub mod login;
 mod look_alikes;

@@ -25,23 +25,22 @@ pub(super) async fn prove(
     origin: &Origin,
     password: &str,
 ) -> Result<Result<Proved, Fault>> {
-    core.limits.attempt(Quota::Login, origin)?;
+    core.limits.attempt(Quota::Login, origin).await?;
     let id = viewer.user.id;
     let account = login::throttle_key(id);
-    core.limits.may_log_in(&account, origin)?;
+    core.limits.may_log_in(&account, origin).await?;
     let user = users::Entity::find_by_id(id.0).one(core.db.read()).await?.ok_or_else(gone)?;
     let stored = PasswordHash { hash: user.password_hash, scheme: user.password_scheme };
     // Longer than any password that was ever accepted: not worth a hash.
     let right = password.len() <= password::MAX_BYTES
         && core.hasher.verify(password, Some(stored.clone())).await? != Verdict::Wrong;
     if !right {
-        core.limits.failed_login(&account, origin)?;
-        tracing::info!(user = %id.0, address = %origin.address, "password refused");
+        core.limits.failed_login(&account, origin).await?;
         return Ok(Err(wrong()));
     }
     // Once more: in a crowd of guesses the right one must not stand out.
-    core.limits.may_log_in(&account, origin)?;
-    core.limits.forget_failures(&account);
+    core.limits.may_log_in(&account, origin).await?;
+    core.limits.forget_failures(&account).await;
     Ok(Ok(Proved { user: id, hash: stored.hash }))
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     error::{Faults, Result},
     events::Event,
     hasher::PasswordHash,
@@ -34,6 +35,12 @@ pub async fn change_password(
     new: &str,
 ) -> Result<Changed> {
     let viewer = viewer.signed_in()?;
+    let by = Source::user(viewer.user.id, origin);
+    let entry = Entry::new(Kind::ChangePassword).about(viewer.user.id);
+    audit::attempt(core, by, entry, change(core, viewer, origin, current, new)).await
+}
+
+async fn change(core: &Core, viewer: &SignedIn, origin: &Origin, current: &str, new: &str) -> Result<Changed> {
     let mut faults = Faults::default();
     let proved = faults.check("currentPassword", own_password::prove(core, viewer, origin, current).await?);
     let email = viewer.user.private.as_ref().map_or("", |private| &*private.email);
@@ -41,14 +48,19 @@ pub async fn change_password(
     faults.check("newPassword", new_password::check(core, new, &about).await?);
     let Some(proved) = proved.filter(|_| faults.is_empty()) else { return Err(faults.into()) };
     let hash = core.hasher.hash(new).await?;
-    let changed = core.db.retry(|| replace(core, viewer, &proved, &hash)).await?;
+    let changed = core.db.retry(|| replace(core, viewer, origin, &proved, &hash)).await?;
     core.outbox.ring();
     core.events.tell(Event::RightsChanged(viewer.user.id));
-    tracing::info!(user = %viewer.user.id.0, address = %origin.address, "password changed");
     Ok(changed)
 }
 
-async fn replace(core: &Core, viewer: &SignedIn, proved: &Proved, hash: &PasswordHash) -> Result<Changed> {
+async fn replace(
+    core: &Core,
+    viewer: &SignedIn,
+    origin: &Origin,
+    proved: &Proved,
+    hash: &PasswordHash,
+) -> Result<Changed> {
     let tx = core.db.begin().await?;
     // The lock comes first: a login with the old password is either among the sessions that end, or finds the new one.
     let mut change = users::ActiveModel::from(proved.lock(&tx, "currentPassword").await?);
@@ -60,6 +72,7 @@ async fn replace(core: &Core, viewer: &SignedIn, proved: &Proved, hash: &Passwor
     one_time::burn(core, &tx, Purpose::ResetPassword, user.id).await?;
     email_change::end_waiting(core, &tx, user.id).await?;
     new_password::tell_owner(core, &tx, &user).await?;
-    tx.commit().await?;
+    let id = viewer.user.id;
+    audit::commit(core, tx, Source::user(id, origin), Entry::new(Kind::ChangePassword).about(id)).await?;
     Ok(Changed { user: Arc::new(User::from(user)), ended })
 }

@@ -4,16 +4,17 @@
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{
-    User, UserId, email_change,
+    UserId, email_change,
     entity::users,
     login,
-    mail_quota::{self, Kind},
+    mail_quota::{self, MailKind},
     new_password,
     one_time::{self, Attempt, Proof, Purpose},
     types::Email,
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     clock::Time,
     error::{Error, Faults, Result},
     events::Event,
@@ -32,16 +33,21 @@ pub struct ResetLink {
 
 pub async fn forgot_password(core: &Core, origin: &Origin, email: &str) -> Result<()> {
     let email = Email::parse(email).map_err(|fault| fault.at("email"))?;
-    core.limits.attempt(Quota::ForgotPassword, origin)?;
-    core.db.retry(|| write_mail(core, &email)).await?;
+    audit::admit(core, origin, Quota::ForgotPassword, Kind::ForgotPassword).await?;
+    core.db.retry(|| write_mail(core, origin, &email)).await?;
     core.outbox.ring();
     Ok(())
 }
 
 /// Sets a new password. Every session ends, and nobody is signed in: who resets a password logs in with it.
 pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_password: &str) -> Result<()> {
-    core.limits.attempt(Quota::Code, origin)?;
-    let attempt = one_time::attempt(core, Purpose::ResetPassword, &proof).await?;
+    let entry = Entry::new(Kind::ResetPassword);
+    audit::attempt(core, Source::anonymous(origin), entry, reset(core, origin, &proof, new_password)).await
+}
+
+async fn reset(core: &Core, origin: &Origin, proof: &Proof, new_password: &str) -> Result<()> {
+    core.limits.attempt(Quota::Code, origin).await?;
+    let attempt = one_time::attempt(core, Purpose::ResetPassword, proof).await?;
     let owner =
         one_time::peek(core, core.db.read(), Purpose::ResetPassword, &attempt).await?.ok_or_else(one_time::spent)?;
     let user = users::Entity::find_by_id(owner.subject).one(core.db.read()).await?.ok_or_else(one_time::spent)?;
@@ -52,11 +58,10 @@ pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_pass
         return Err(faults.into());
     }
     let hash = core.hasher.hash(new_password).await?;
-    core.db.retry(|| replace(core, &attempt, &hash)).await?;
+    core.db.retry(|| replace(core, origin, &attempt, &hash)).await?;
     core.outbox.ring();
     core.events.tell(Event::RightsChanged(UserId(user.id)));
-    core.limits.forget_failures(&login::throttle_key(UserId(user.id)));
-    tracing::info!(user = %user.id, address = %origin.address, "password reset");
+    core.limits.forget_failures(&login::throttle_key(UserId(user.id))).await;
     Ok(())
 }
 
@@ -64,9 +69,7 @@ pub async fn reset_password(core: &Core, origin: &Origin, proof: Proof, new_pass
 /// account. Nothing is mailed, and until it is used nothing changes.
 pub async fn reset_link(core: &Core, viewer: &Viewer, id: UserId) -> Result<ResetLink> {
     viewer.require_operator()?;
-    let link = core.db.retry(|| write_link(core, id)).await?;
-    tracing::info!(user = %id.0, "reset link made");
-    Ok(link)
+    core.db.retry(|| write_link(core, id)).await
 }
 
 async fn write_link(core: &Core, id: UserId) -> Result<ResetLink> {
@@ -74,15 +77,15 @@ async fn write_link(core: &Core, id: UserId) -> Result<ResetLink> {
     users::Entity::find_by_id(id.0).one(&tx).await?.ok_or(Error::NotFound)?;
     // Of no address: who comes by this link has not shown that a mail reached them.
     let issued = one_time::issue(core, &tx, Purpose::ResetPassword, "", Some(id.0)).await?;
-    tx.commit().await?;
+    audit::commit(core, tx, Source::operator(), Entry::new(Kind::CreateResetLink).about(id)).await?;
     let expires_at = core.clock.now().plus(core.settings.ttl.reset_token);
     Ok(ResetLink { link: core.settings.links.reset_password(&issued.token), expires_at })
 }
 
 /// The mail goes to the address of the account, never to the one that was typed.
-async fn write_mail(core: &Core, email: &Email) -> Result<()> {
+async fn write_mail(core: &Core, origin: &Origin, email: &Email) -> Result<()> {
     let tx = core.db.begin().await?;
-    let allowed = mail_quota::take(core, &tx, Kind::ResetPassword, &email.key(), true).await?;
+    let allowed = mail_quota::take(core, &tx, MailKind::ResetPassword, &email.key(), true).await?;
     let user = users::Entity::find().filter(users::Column::EmailKey.eq(email.key())).one(&tx).await?;
     let user = user.filter(|_| allowed);
     let subject = user.as_ref().map(|user| user.id);
@@ -100,11 +103,12 @@ async fn write_mail(core: &Core, email: &Email) -> Result<()> {
         let expires_at = Some(core.clock.now().plus(ttl.reset_token));
         mail::post(core, &tx, Outgoing { to: &user.email, letter, expires_at }).await?;
     }
-    Ok(tx.commit().await?)
+    let entry = Entry::new(Kind::ForgotPassword).about(subject.map(UserId));
+    audit::commit(core, tx, Source::anonymous(origin), entry).await
 }
 
 /// One transaction: the proof is used up, the password replaced, every session ended, the owner told.
-async fn replace(core: &Core, attempt: &Attempt, hash: &PasswordHash) -> Result<User> {
+async fn replace(core: &Core, origin: &Origin, attempt: &Attempt, hash: &PasswordHash) -> Result<()> {
     let tx = core.db.begin().await?;
     let redeemed = one_time::redeem(core, &tx, Purpose::ResetPassword, attempt).await?;
     let user = users::Entity::find_by_id(redeemed.subject).one(&tx).await?.ok_or_else(one_time::spent)?;
@@ -122,6 +126,6 @@ async fn replace(core: &Core, attempt: &Attempt, hash: &PasswordHash) -> Result<
     email_change::end_waiting(core, &tx, user.id).await?;
     sessions::end_all(core, &tx, UserId(user.id)).await?;
     new_password::tell_owner(core, &tx, &user).await?;
-    tx.commit().await?;
-    Ok(User::from(user))
+    let user = UserId(user.id);
+    audit::commit(core, tx, Source::user(user, origin), Entry::new(Kind::ResetPassword).about(user)).await
 }

@@ -5,26 +5,28 @@
 //! Under strict disclosure a taken address gets the same answer, for the same work: the row is written too, and
 //! the owner gets a mail that says so.
 
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{DatabaseTransaction, EntityTrait as _};
 use uuid::Uuid;
 
 use super::{
     User, availability,
     entity::{signups, users},
-    mail_quota::{self, Kind},
+    held_username,
+    mail_quota::{self, MailKind},
     new_password,
     one_time::{self, Purpose},
     types::{Email, PersonName, Username},
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     clock::Time,
     error::{Error, Fault, FaultCode, Faults, Result, duplicate_key},
     hasher::PasswordHash,
     limits::Quota,
     mail::{self, Outgoing, templates::Letter},
     search,
-    sessions::{self, Opened, Transport, Wish},
+    sessions::{self, NewSession, Opened, Wish},
     settings::{Disclosure, Verification},
     viewer::Role,
 };
@@ -94,25 +96,23 @@ impl Parsed {
     }
 }
 
-pub async fn signup(core: &Core, origin: &Origin, new: NewAccount) -> Result<SignedUp> {
-    let parsed = parse(core, &new, By::Oneself).await?;
-    core.limits.attempt(Quota::Signup, origin)?;
+pub async fn signup(core: &Core, origin: &Origin, new: NewAccount, session: NewSession) -> Result<SignedUp> {
+    let mut faults = Faults::default();
+    let wish = faults.check("deviceName", Wish::parse(session));
+    let parsed = parse(core, &new, By::Oneself, faults).await?;
+    audit::admit(core, origin, Quota::Signup, Kind::Signup).await?;
     let hash = core.hasher.hash(&new.password).await?;
-    let stored = core.db.retry(|| store(core, &parsed, &hash)).await?;
+    let stored = core.db.retry(|| store(core, origin, &parsed, &hash)).await?;
     core.outbox.ring();
-    let opened = match stored.filter(|_| core.settings.disclosure == Disclosure::Friendly) {
-        Some(user) => {
-            let wish = Wish { device: None, transport: Transport::Bearer, replaces: None };
-            sessions::open(core, origin, user, &hash.hash, wish).await?
-        }
-        None => None,
+    let opened = match (stored.filter(|_| core.settings.disclosure == Disclosure::Friendly), wish) {
+        (Some(user), Some(wish)) => sessions::open(core, origin, user, &hash.hash, wish).await?,
+        _ => None,
     };
     Ok(SignedUp { email: parsed.email, opened })
 }
 
-/// Every fault of the input at once, a taken name among them.
-pub(super) async fn parse(core: &Core, new: &NewAccount, by: By) -> Result<Parsed> {
-    let mut faults = Faults::default();
+/// Every fault of the input at once, those that are known already and a taken name among them.
+pub(super) async fn parse(core: &Core, new: &NewAccount, by: By, mut faults: Faults) -> Result<Parsed> {
     let (username, disclosure) = match by {
         By::Oneself => (availability::choose(core, &new.username, None).await?, core.settings.disclosure),
         By::Operator => (Username::parse_even_reserved(&new.username), Disclosure::Friendly),
@@ -151,7 +151,7 @@ pub(super) fn email_taken() -> Fault {
 }
 
 /// One transaction: the row, the token, the mail. The user is there at once only where no proof is required.
-async fn store(core: &Core, new: &Parsed, hash: &PasswordHash) -> Result<Option<User>> {
+async fn store(core: &Core, origin: &Origin, new: &Parsed, hash: &PasswordHash) -> Result<Option<User>> {
     let tx = core.db.begin().await?;
     let owner = availability::user_with_email(&tx, &new.email.key()).await?;
     let mut user = None;
@@ -165,7 +165,9 @@ async fn store(core: &Core, new: &Parsed, hash: &PasswordHash) -> Result<Option<
         insert_signup(core, &tx, new, hash).await?
     };
     write_mail(core, &tx, new, owner, subject).await?;
-    tx.commit().await?;
+    let id = user.as_ref().map(|user| user.id);
+    let by = id.map_or_else(|| Source::anonymous(origin), |user| Source::user(user, origin));
+    audit::commit(core, tx, by, Entry::new(Kind::Signup).about(id)).await?;
     Ok(user)
 }
 
@@ -177,7 +179,7 @@ async fn write_mail(
     owner: Option<Uuid>,
     subject: Uuid,
 ) -> Result<()> {
-    let allowed = mail_quota::take(core, tx, Kind::VerifyEmail, &new.email.key(), false).await?;
+    let allowed = mail_quota::take(core, tx, MailKind::VerifyEmail, &new.email.key(), false).await?;
     let subject = Some(subject).filter(|_| owner.is_none() && allowed);
     let issued = one_time::issue(core, tx, Purpose::VerifyEmail, &new.email.key(), subject).await?;
     if !allowed {
@@ -236,26 +238,8 @@ async fn insert_signup(core: &Core, tx: &DatabaseTransaction, new: &Parsed, hash
         created_at: now,
         expires_at: now.plus(core.settings.ttl.verify_token),
     };
-    hold_username(core, tx, &row).await?;
+    held_username::hold(core, tx, &row).await?;
     Ok(row.id)
-}
-
-/// Insert first, then look among the users: in this order no other transaction can slip a user of that name in between.
-/// One whose time is over makes room.
-pub(super) async fn hold_username(core: &Core, tx: &DatabaseTransaction, row: &signups::Model) -> Result<()> {
-    signups::Entity::delete_many()
-        .filter(signups::Column::UsernameKey.eq(&row.username_key))
-        .filter(signups::Column::ExpiresAt.lte(core.clock.now()))
-        .exec(tx)
-        .await?;
-    match signups::Entity::insert(signups::ActiveModel::from(row.clone())).exec_without_returning(tx).await {
-        Err(error) if duplicate_key(&error).is_some() => return Err(username_taken().into()),
-        inserted => inserted?,
-    };
-    if availability::user_with_username(tx, &row.username_key).await?.is_some() {
-        return Err(username_taken().into());
-    }
-    Ok(())
 }
 
 /// A new user. Either unique index may refuse it.

@@ -5,7 +5,10 @@ use sea_orm::{DbErr, DeriveValueType, QueryResult};
 use uuid::Uuid;
 
 use super::entity::users::{Column, Model};
-use crate::core::{clock::Time, viewer::Role};
+use crate::core::{
+    clock::Time,
+    viewer::{PrivateAccess, Role},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct UserId(pub Uuid);
@@ -21,7 +24,7 @@ pub struct User {
     pub created_at: Time,
     /// The name of the picture; none without one.
     pub avatar: Option<String>,
-    pub private: Option<Private>,
+    pub(in crate::core) private: Option<Private>,
 }
 
 /// For oneself and for administrators.
@@ -78,6 +81,11 @@ impl User {
             updated_at: row.try_get_by_index(private + 4)?,
         };
         Ok(Self { private: Some(private), ..Self::public(row, first)? })
+    }
+
+    /// The private half, where it was brought along.
+    pub fn private(&self, access: PrivateAccess) -> Option<&Private> {
+        self.private.as_ref().filter(|_| access.user() == self.id)
     }
 
     pub fn display_name(&self) -> String {

@@ -1,21 +1,16 @@
-//! Another username. While it is taken it is held like one that somebody signs up with, so that no sign-up can slip in
-//! between; the one before is free at once.
+//! Another username. The one before is free at once.
 
 use std::sync::Arc;
 
-use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _, ModelTrait as _, QuerySelect as _,
-};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, ModelTrait as _, QuerySelect as _};
 
 use super::{
-    User, UserId, availability,
-    entity::{signups, users},
-    own_password::gone,
-    signup::{self, username_taken},
+    User, UserId, availability, entity::users, held_username, own_password::gone, signup::username_taken,
     types::Username,
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     error::{Error, Result, duplicate_key},
     limits::Quota,
     search,
@@ -24,11 +19,9 @@ use crate::core::{
 
 pub async fn change_username(core: &Core, viewer: &Viewer, origin: &Origin, username: &str) -> Result<Arc<User>> {
     let viewer = viewer.signed_in()?;
-    core.limits.attempt(Quota::Availability, origin)?;
+    core.limits.attempt(Quota::Availability, origin).await?;
     let username = check(core, &viewer.user, username).await?;
-    let user = core.db.retry(|| store(core, viewer.user.id, &username)).await?;
-    tracing::info!(user = %viewer.user.id.0, "username changed");
-    Ok(user)
+    core.db.retry(|| store(core, origin, viewer.user.id, &username)).await
 }
 
 /// One's own name in another case is always one's own, even if it is reserved by now.
@@ -44,10 +37,14 @@ async fn check(core: &Core, user: &User, typed: &str) -> Result<Username> {
     Ok(username)
 }
 
-async fn store(core: &Core, id: UserId, username: &Username) -> Result<Arc<User>> {
+async fn store(core: &Core, origin: &Origin, id: UserId, username: &Username) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     let user = users::Entity::find_by_id(id.0).lock_exclusive().one(&tx).await?.ok_or_else(gone)?;
-    let held = if user.username_key == username.key() { None } else { Some(hold(core, &tx, username).await?) };
+    let held = if user.username_key == username.key() {
+        None
+    } else {
+        Some(held_username::hold_for_now(core, &tx, username).await?)
+    };
     let search_text = search::folded([username.as_str(), &*user.first_name, &*user.last_name]);
     let mut change = users::ActiveModel::from(user);
     change.username = Set(username.as_str().to_owned());
@@ -61,26 +58,6 @@ async fn store(core: &Core, id: UserId, username: &Username) -> Result<Arc<User>
     if let Some(held) = held {
         held.delete(&tx).await?;
     }
-    tx.commit().await?;
+    audit::commit(core, tx, Source::user(id, origin), Entry::new(Kind::ChangeUsername).about(id)).await?;
     Ok(Arc::new(User::from(user)))
-}
-
-/// A sign-up of nobody, which nobody else ever sees.
-async fn hold(core: &Core, tx: &DatabaseTransaction, username: &Username) -> Result<signups::Model> {
-    let now = core.clock.now();
-    let row = signups::Model {
-        id: core.random.uuid(now),
-        username: username.as_str().to_owned(),
-        username_key: username.key(),
-        email: String::new(),
-        email_key: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        password_hash: String::new(),
-        password_scheme: String::new(),
-        created_at: now,
-        expires_at: now,
-    };
-    signup::hold_username(core, tx, &row).await?;
-    Ok(row)
 }

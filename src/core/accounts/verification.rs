@@ -11,38 +11,41 @@ use uuid::Uuid;
 use super::{
     User, availability,
     entity::{signups, users},
-    mail_quota::{self, Kind},
+    mail_quota::{self, MailKind},
     one_time::{self, Attempt, Proof, Purpose, Redeemed},
     signup::{self, Parsed},
     types::{Email, PersonName, Username},
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     error::{Fault, Result},
     hasher::PasswordHash,
     limits::Quota,
-    viewer::Role,
+    viewer::{Oneself, Role},
 };
 
 /// Redeems the link's token or the short code. It does not sign in: who reads the mail need not know the password.
-pub async fn verify_email(core: &Core, origin: &Origin, proof: Proof) -> Result<Arc<User>> {
-    core.limits.attempt(Quota::Code, origin)?;
-    let attempt = one_time::attempt(core, Purpose::VerifyEmail, &proof).await?;
-    let user = core.db.retry(|| redeem(core, &attempt)).await?;
-    tracing::info!(user = %user.id.0, address = %origin.address, "e-mail address verified");
-    Ok(user)
+pub async fn verify_email(core: &Core, origin: &Origin, proof: Proof) -> Result<Oneself> {
+    let verify = async {
+        core.limits.attempt(Quota::Code, origin).await?;
+        let attempt = one_time::attempt(core, Purpose::VerifyEmail, &proof).await?;
+        core.db.retry(|| redeem(core, origin, &attempt)).await
+    };
+    let entry = Entry::new(Kind::VerifyEmail);
+    audit::attempt(core, Source::anonymous(origin), entry, verify).await.map(Oneself::proved)
 }
 
 /// Sends the verification mail once more, where there is something to verify; the answer is always the same.
 pub async fn resend_verification_email(core: &Core, origin: &Origin, email: &str) -> Result<()> {
     let email = Email::parse(email).map_err(|fault| fault.at("email"))?;
-    core.limits.attempt(Quota::ForgotPassword, origin)?;
-    core.db.retry(|| resend(core, &email)).await?;
+    audit::admit(core, origin, Quota::ForgotPassword, Kind::ResendVerificationEmail).await?;
+    core.db.retry(|| resend(core, origin, &email)).await?;
     core.outbox.ring();
     Ok(())
 }
 
-async fn redeem(core: &Core, attempt: &Attempt) -> Result<Arc<User>> {
+async fn redeem(core: &Core, origin: &Origin, attempt: &Attempt) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     let proved = one_time::peek(core, &tx, Purpose::VerifyEmail, attempt).await?.ok_or_else(one_time::spent)?;
     lock_attempts(&tx, &proved.email_key).await?;
@@ -51,8 +54,9 @@ async fn redeem(core: &Core, attempt: &Attempt) -> Result<Arc<User>> {
         Some(waiting) => promote(core, &tx, waiting).await?,
         None => mark_verified(core, &tx, &redeemed).await?,
     };
-    tx.commit().await?;
-    Ok(Arc::new(User::from(user)))
+    let user = User::from(user);
+    audit::commit(core, tx, Source::user(user.id, origin), Entry::new(Kind::VerifyEmail).about(user.id)).await?;
+    Ok(Arc::new(user))
 }
 
 /// Rivals who prove one address queue here. If each first took its own token and then the others' they would only
@@ -117,16 +121,16 @@ fn parsed(row: &signups::Model) -> Result<Parsed> {
     Ok(all()?)
 }
 
-async fn resend(core: &Core, email: &Email) -> Result<()> {
+async fn resend(core: &Core, origin: &Origin, email: &Email) -> Result<()> {
     let tx = core.db.begin().await?;
-    let allowed = mail_quota::take(core, &tx, Kind::VerifyEmail, &email.key(), true).await?;
+    let allowed = mail_quota::take(core, &tx, MailKind::VerifyEmail, &email.key(), true).await?;
     let to = unverified(core, &tx, email).await?.filter(|_| allowed);
     let subject = to.as_ref().map(|to| to.subject);
     let issued = one_time::issue(core, &tx, Purpose::VerifyEmail, &email.key(), subject).await?;
     if let Some(to) = to {
         signup::verification_mail(core, &tx, &to.email, &to.first_name, &to.username, &issued).await?;
     }
-    Ok(tx.commit().await?)
+    audit::commit(core, tx, Source::anonymous(origin), Entry::new(Kind::ResendVerificationEmail)).await
 }
 
 struct Unverified {

@@ -13,8 +13,9 @@ use super::{
     read::{Want, by_ids, visible},
 };
 use crate::core::{
-    Core,
+    Core, Origin,
     accounts::UserId,
+    audit::{self, Entry, Kind, Source},
     error::{Error, Result, is_missing_reference},
     events::Event,
     posts::{self, PostId, types::CommentBody},
@@ -34,18 +35,18 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewComment) -> Result<Arc
     Ok(Arc::new(Comment { author: Some(author.user.clone()), ..Comment::from(row) }))
 }
 
-pub async fn update(core: &Core, viewer: &Viewer, id: CommentId, body: &str) -> Result<Arc<Comment>> {
+pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId, body: &str) -> Result<Arc<Comment>> {
     viewer.signed_in()?;
     let body = CommentBody::parse(body).map_err(|fault| fault.at("body"))?;
-    core.db.retry(|| store(core, viewer, id, &body)).await?;
+    core.db.retry(|| store(core, viewer, origin, id, &body)).await?;
     let mut written = by_ids(core, viewer, &[id], Want { author: true }).await?;
     written.remove(&id).ok_or(Error::NotFound)
 }
 
 /// Deletes the comment; gives the post that it stood under.
-pub async fn delete(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
+pub async fn delete(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId) -> Result<PostId> {
     viewer.signed_in()?;
-    core.db.retry(|| remove(core, viewer, id)).await
+    core.db.retry(|| remove(core, viewer, origin, id)).await
 }
 
 async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body: &CommentBody) -> Result<Model> {
@@ -68,7 +69,7 @@ async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body
     Ok(row)
 }
 
-async fn store(core: &Core, viewer: &Viewer, id: CommentId, body: &CommentBody) -> Result<()> {
+async fn store(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId, body: &CommentBody) -> Result<()> {
     let tx = core.db.begin().await?;
     let comment = find(&tx, viewer, id).await?;
     viewer.owner_or(comment.author_id, Role::Moderator)?;
@@ -79,10 +80,11 @@ async fn store(core: &Core, viewer: &Viewer, id: CommentId, body: &CommentBody) 
         ..Default::default()
     };
     change.update(&tx).await?;
-    Ok(tx.commit().await?)
+    let entry = Entry::new(Kind::UpdateComment).about(comment.author_id.map(UserId)).at(comment.id);
+    audit::commit_for_others(core, tx, Source::viewer(viewer, origin), entry).await
 }
 
-async fn remove(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
+async fn remove(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId) -> Result<PostId> {
     let tx = core.db.begin().await?;
     let comment = find(&tx, viewer, id).await?;
     if viewer.owner_or(comment.author_id, Role::Moderator).is_err() {
@@ -90,7 +92,8 @@ async fn remove(core: &Core, viewer: &Viewer, id: CommentId) -> Result<PostId> {
         viewer.owner_or(post.author_id, Role::Moderator)?;
     }
     Entity::delete_by_id(comment.id).exec(&tx).await?;
-    tx.commit().await?;
+    let entry = Entry::new(Kind::DeleteComment).about(comment.author_id.map(UserId)).at(comment.id);
+    audit::commit_for_others(core, tx, Source::viewer(viewer, origin), entry).await?;
     Ok(PostId(comment.post_id))
 }
 

@@ -5,4 +5,4 @@ mod outbox;
 pub mod templates;
 pub mod transport;
 
-pub use outbox::{Outbox, Outgoing, Sent, deliver_due, post, run, sweep, withdraw};
+pub use outbox::{Outbox, Outgoing, Sent, deliver_due, post, run, sweep, waiting, withdraw};

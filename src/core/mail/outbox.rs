@@ -55,6 +55,13 @@ pub struct Sent {
     pub dropped: u32,
 }
 
+/// What waits to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub mails: u64,
+    pub since: Option<Time>,
+}
+
 /// What is sealed in a row.
 #[derive(Serialize, Deserialize)]
 struct Body {
@@ -140,6 +147,16 @@ pub async fn withdraw(tx: &DatabaseTransaction, to: &str, expires_at: Option<Tim
     Ok(())
 }
 
+pub async fn waiting(core: &Core) -> Result<Waiting> {
+    let waiting = Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "mails")
+        .column_as(Column::CreatedAt.min(), "since")
+        .filter(Column::NextTryAt.is_not_null());
+    let (mails, since) = waiting.into_tuple::<(i64, Option<Time>)>().one(core.db.read()).await?.unwrap_or_default();
+    Ok(Waiting { mails: u64::try_from(mails).unwrap_or(0), since })
+}
+
 /// Sends what is due until the process ends.
 pub async fn run(core: Core) {
     loop {
@@ -188,6 +205,7 @@ pub async fn deliver_due(core: &Core) -> Result<Sent> {
             }
         }
     }
+    core.metrics.mails(round);
     Ok(round)
 }
 

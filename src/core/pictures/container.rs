@@ -2,13 +2,14 @@
 //! claims to be larger than it is. The libraries fill missing ends with grey, read hundreds of notes again and again,
 //! and make room for what a part claims. It must not know what the pixels are.
 
-use super::decode::SIDE;
+use super::{colours::PROFILE_BYTES, decode::SIDE};
 
 /// The parts of a JPEG that make up the picture, and what turns it; nothing when the end is missing.
 pub(super) fn jpeg(file: &[u8]) -> Option<Vec<u8>> {
     const END: u8 = 0xD9;
     let (start, mut rest) = file.split_at_checked(2)?;
     let mut kept = start.to_vec();
+    let mut profile = 0;
     loop {
         let (coded, from_marker) = rest.split_at_checked(rest.windows(2).position(is_marker)?)?;
         let (marker, after) = from_marker.split_at_checked(2)?;
@@ -20,7 +21,13 @@ pub(super) fn jpeg(file: &[u8]) -> Option<Vec<u8>> {
         // A part begins with its length, which counts itself.
         let length = u16::from_be_bytes(*after.first_chunk()?).max(2);
         let (part, next) = after.split_at_checked(length.into())?;
-        if is_needed(marker, part) {
+        let needed = if is_of_profile(marker, part) {
+            profile += part.len();
+            profile <= PROFILE_BYTES
+        } else {
+            is_needed(marker, part)
+        };
+        if needed {
             kept.extend_from_slice(marker);
             kept.extend_from_slice(part);
         }
@@ -33,7 +40,12 @@ fn is_marker(bytes: &[u8]) -> bool {
     matches!(bytes, [0xFF, marker] if !matches!(marker, 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF))
 }
 
-/// Of the notes of programs one says how the colours are meant, and one how the picture is turned.
+/// What the colours mean; a long profile comes in several parts.
+fn is_of_profile(marker: &[u8], part: &[u8]) -> bool {
+    matches!(marker, [_, 0xE2]) && part.get(2..).is_some_and(|note| note.starts_with(b"ICC_PROFILE\0"))
+}
+
+/// Of the notes of programs one says how the colours are coded, and one how the picture is turned.
 fn is_needed(marker: &[u8], part: &[u8]) -> bool {
     match marker {
         [_, 0xE1] => part.get(2..).is_some_and(|note| note.starts_with(b"Exif\0\0")),

@@ -15,12 +15,13 @@ use crate::core::error::{Fault, FaultCode};
 pub(super) const SIDE: u32 = 4096;
 /// What the pixels may take: four bytes for each of so many.
 const PIXEL_BYTES: u64 = SIDE as u64 * SIDE as u64 * 4;
-/// What a PNG may unfold beside its pixels: a profile of colours, texts. Nothing of it is kept.
+/// What a PNG may unfold beside its pixels: a profile of colours, texts. None of it is kept.
 const PNG_EXTRAS: u64 = 8 << 20;
 
-/// A picture as it lies in the file, and how it is to be turned to be seen.
+/// A picture as it lies in the file, what its colours mean, and how it is to be turned to be seen.
 pub(super) struct Decoded {
     pub pixels: DynamicImage,
+    pub profile: Option<Vec<u8>>,
     pub orientation: Orientation,
 }
 
@@ -41,8 +42,9 @@ pub(super) fn decode(file: &[u8]) -> Result<Decoded, Fault> {
     }
     // What cannot be read does not turn anything.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
     let pixels = DynamicImage::from_decoder(decoder).map_err(fault)?;
-    Ok(Decoded { pixels, orientation })
+    Ok(Decoded { pixels, profile, orientation })
 }
 
 fn limits(format: ImageFormat) -> Limits {

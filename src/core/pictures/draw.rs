@@ -1,9 +1,11 @@
-//! A picture drawn anew: turned as it is to be seen, cut to its middle square, in three sizes. It costs a core a good
+//! A picture drawn anew: turned as it is to be seen, cut to its middle square, in the colours that every screen knows, in
+//! three sizes. It costs a core a good
 //! part of a second, so it has a workshop.
 
 use image::{DynamicImage, ExtendedColorType, RgbaImage, codecs::webp::WebPEncoder, imageops::FilterType};
+use moxcms::Layout;
 
-use super::{NAME, Size, decode::Decoded};
+use super::{NAME, Size, colours::to_srgb, decode::Decoded};
 use crate::core::{
     crypto,
     error::{Error, Result},
@@ -19,8 +21,8 @@ pub(super) struct Portraits {
 }
 
 pub(super) fn portraits(decoded: Decoded) -> Result<Portraits> {
-    let Decoded { pixels, orientation } = decoded;
-    let mut large = scaled(&reduced(plain(square(pixels))), Size::Large);
+    let Decoded { pixels, profile, orientation } = decoded;
+    let mut large = scaled(&reduced(plain(square(pixels), profile.as_deref())), Size::Large);
     large.apply_orientation(orientation);
     let (small, medium) = (scaled(&large, Size::Small), scaled(&large, Size::Medium));
     let (small, medium, large) = (encode(small)?, encode(medium)?, encode(large)?);
@@ -38,11 +40,14 @@ fn square(pixels: DynamicImage) -> DynamicImage {
 
 /// Three or four colours of 8 bits. What cannot be seen through has none: it would bleed into what is beside it when
 /// the picture is scaled, so until then each colour is as strong as it is seen.
-fn plain(pixels: DynamicImage) -> DynamicImage {
+fn plain(pixels: DynamicImage, profile: Option<&[u8]>) -> DynamicImage {
     if !pixels.color().has_alpha() {
-        return pixels.into_rgb8().into();
+        let mut pixels = pixels.into_rgb8();
+        to_srgb(profile, Layout::Rgb, &mut pixels);
+        return pixels.into();
     }
     let mut pixels = pixels.into_rgba8();
+    to_srgb(profile, Layout::Rgba, &mut pixels);
     for pixel in pixels.pixels_mut() {
         let [red, green, blue, alpha] = pixel.0;
         let seen = |colour: u8| scale(colour, alpha, u8::MAX);

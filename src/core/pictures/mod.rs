@@ -4,6 +4,7 @@
 //! They lie in the database, as `avatars`; a user's row holds the name of the picture, so that its address costs no
 //! statement. The name is a digest of what is kept: an address never shows another picture.
 
+mod colours;
 mod container;
 mod decode;
 mod draw;

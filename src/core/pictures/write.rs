@@ -20,7 +20,7 @@ use crate::core::{
 /// Draws the viewer's picture anew from this file. The one before it is gone, and so are its addresses.
 pub async fn upload(core: &Core, viewer: &Viewer, origin: &Origin, file: Arc<[u8]>) -> Result<Arc<User>> {
     let owner = viewer.signed_in()?.user.id;
-    core.limits.attempt(Quota::Upload, origin)?;
+    core.limits.attempt(Quota::Upload, origin).await?;
     let drawn = core.pictures.run(move || drawn(&file)).await??;
     core.db.retry(|| store(core, owner, Some(&drawn))).await
 }

@@ -13,7 +13,9 @@ use super::{
     types::{Body, Title},
 };
 use crate::core::{
-    Core,
+    Core, Origin,
+    accounts::UserId,
+    audit::{self, Entry, Field, Kind, Source},
     clock::Time,
     error::{AuthFailure, Error, Faults, Result, is_missing_reference},
     events::Event,
@@ -65,7 +67,7 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Po
     Ok(Arc::new(Post { author: Some(author.user.clone()), ..Post::from(row) }))
 }
 
-pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) -> Result<Arc<Post>> {
+pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: PostId, change: Change) -> Result<Arc<Post>> {
     viewer.signed_in()?;
     let mut faults = change.faults;
     let title = change.title.as_deref().map(|title| faults.check("title", Title::parse(title)));
@@ -74,7 +76,8 @@ pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) ->
         return Err(faults.into());
     }
     let (title, body) = (title.flatten(), body.flatten());
-    let appears = core.db.retry(|| store(core, viewer, id, title.as_ref(), body.as_ref(), change.status)).await?;
+    let (title, body, status) = (title.as_ref(), body.as_ref(), change.status);
+    let appears = core.db.retry(|| store(core, viewer, origin, id, (title, body, status))).await?;
     if appears {
         core.events.tell(Event::PostPublished(id));
     }
@@ -84,9 +87,9 @@ pub async fn update(core: &Core, viewer: &Viewer, id: PostId, change: Change) ->
 }
 
 /// Deletes the post, and the comments under it with it.
-pub async fn delete(core: &Core, viewer: &Viewer, id: PostId) -> Result<PostId> {
+pub async fn delete(core: &Core, viewer: &Viewer, origin: &Origin, id: PostId) -> Result<PostId> {
     viewer.signed_in()?;
-    core.db.retry(|| remove(core, viewer, id)).await?;
+    core.db.retry(|| remove(core, viewer, origin, id)).await?;
     Ok(id)
 }
 
@@ -94,10 +97,9 @@ pub async fn delete(core: &Core, viewer: &Viewer, id: PostId) -> Result<PostId> 
 async fn store(
     core: &Core,
     viewer: &Viewer,
+    origin: &Origin,
     id: PostId,
-    title: Option<&Title>,
-    body: Option<&Body>,
-    status: Option<Status>,
+    (title, body, status): (Option<&Title>, Option<&Body>, Option<Status>),
 ) -> Result<bool> {
     let tx = core.db.begin().await?;
     let post = own(&tx, viewer, id).await?;
@@ -124,15 +126,26 @@ async fn store(
         change.published_at = Set(now);
     }
     change.update(&tx).await?;
-    tx.commit().await?;
+    let changes = changes(&post, title, body, status);
+    let entry = Entry::new(Kind::UpdatePost).about(post.author_id.map(UserId)).at(post.id).changing(changes);
+    audit::commit_for_others(core, tx, Source::viewer(viewer, origin), entry).await?;
     Ok(appears)
 }
 
-async fn remove(core: &Core, viewer: &Viewer, id: PostId) -> Result<()> {
+async fn remove(core: &Core, viewer: &Viewer, origin: &Origin, id: PostId) -> Result<()> {
     let tx = core.db.begin().await?;
     let post = own(&tx, viewer, id).await?;
     Entity::delete_by_id(post.id).exec(&tx).await?;
-    Ok(tx.commit().await?)
+    let entry = Entry::new(Kind::DeletePost).about(post.author_id.map(UserId)).at(post.id);
+    audit::commit_for_others(core, tx, Source::viewer(viewer, origin), entry).await
+}
+
+/// What a change is to a post, without the texts.
+fn changes(before: &Model, title: Option<&Title>, body: Option<&Body>, status: Option<Status>) -> Vec<audit::Change> {
+    let new_status = status.map(Status::as_str).filter(|status| *status != before.status);
+    let status = |to: &str| audit::Change::from_to(Field::Status, before.status.clone(), to.to_owned());
+    let texts = [title.map(|_| Field::Title), body.map(|_| Field::Body)];
+    texts.into_iter().flatten().map(audit::Change::of).chain(new_status.map(status)).collect()
 }
 
 /// The post, if the viewer may change it, held until the end of the transaction. What the viewer may not even see is
@@ -148,7 +161,7 @@ impl From<Model> for Post {
     fn from(row: Model) -> Self {
         Self {
             id: PostId(row.id),
-            author_id: row.author_id.map(crate::core::accounts::UserId),
+            author_id: row.author_id.map(UserId),
             author: None,
             title: row.title,
             body: Some(row.body),

@@ -13,7 +13,7 @@ use crate::core::{Core, accounts::UserId, error::Result};
 /// The profiles of these people; an empty one for who has told nothing.
 pub async fn by_users(core: &Core, users: &[UserId]) -> Result<HashMap<UserId, Arc<Profile>>> {
     let told = Entity::find().filter(Column::UserId.is_in(users.iter().map(|user| user.0))).all(core.db.read()).await?;
-    let mut profiles: HashMap<_, _> = users.iter().map(|user| (*user, Arc::default())).collect();
+    let mut profiles: HashMap<_, _> = users.iter().map(|user| (*user, Arc::new(Profile::empty(*user)))).collect();
     profiles.extend(told.into_iter().map(|row| (UserId(row.user_id), Arc::new(Profile::from(row)))));
     Ok(profiles)
 }
@@ -21,6 +21,7 @@ pub async fn by_users(core: &Core, users: &[UserId]) -> Result<HashMap<UserId, A
 impl From<Model> for Profile {
     fn from(row: Model) -> Self {
         Self {
+            user: UserId(row.user_id),
             occupation: row.occupation,
             country: row.country,
             county: row.county,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Handle, SessionId, Transport, entity as sessions, entity::Column};
 use crate::core::{
-    Core,
+    Core, Origin,
     accounts::{User, users},
     clock::Time,
     crypto::digest_of,
@@ -50,14 +50,14 @@ pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
 }
 
 /// The viewer that a cookie stands for. Each use extends the session, up to its absolute end.
-pub async fn recognise(core: &Core, handle: &str) -> Result<Recognised> {
+pub async fn recognise(core: &Core, origin: &Origin, handle: &str) -> Result<Recognised> {
     let refused = Error::Unauthenticated(AuthFailure::Invalid);
     if handle.len() != HANDLE_CHARS {
         return Err(refused);
     }
     let now = core.clock.now();
     let found = find(core, Column::HandleDigest.eq(digest_of(handle)), now).await?.ok_or(refused)?;
-    let extended = extend(core, &found, now).await.unwrap_or_else(|error| {
+    let extended = extend(core, origin, &found, now).await.unwrap_or_else(|error| {
         // Reading goes on while the database takes no writes; the session is only not longer for it.
         tracing::warn!(%error, "a session could not be extended");
         None
@@ -112,9 +112,9 @@ async fn find(core: &Core, which: Expr, now: Time) -> Result<Option<Found>> {
     Ok(Some(Found { session, last_used_at, absolute_expires_at: absolute, user }))
 }
 
-/// Notes the use, if the last note is old enough, and says how long the session has now. Of many requests at the same
+/// Notes the use, and from where and with what, if the last note is old enough, and says how long the session has now. Of many requests at the same
 /// moment one writes.
-async fn extend(core: &Core, found: &Found, now: Time) -> Result<Option<Duration>> {
+async fn extend(core: &Core, origin: &Origin, found: &Found, now: Time) -> Result<Option<Duration>> {
     let idle = core.settings.ttl.session_idle;
     // Noted more rarely than a tenth of it, a short life would end in the middle of its use.
     if now < found.last_used_at.plus(NOTED_EVERY.min(idle / 10)) {
@@ -123,6 +123,8 @@ async fn extend(core: &Core, found: &Found, now: Time) -> Result<Option<Duration
     let expires_at = now.plus(idle);
     let noted = sessions::Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(now))
+        .col_expr(Column::UserAgent, Expr::value(origin.printable_agent()))
+        .col_expr(Column::IpAddress, Expr::value(origin.address.to_string()))
         .col_expr(Column::IdleExpiresAt, Expr::value(expires_at))
         .filter(Column::Id.eq(found.session.0))
         .filter(Column::LastUsedAt.eq(found.last_used_at))

@@ -1,5 +1,4 @@
-//! The sessions that would be let in now, for their owner and for administrators: who may ask is decided where the
-//! field is guarded, as with everything that is private about a user.
+//! The sessions that would be let in now, for their owner and for administrators.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -20,6 +19,7 @@ use crate::core::{
     clock::Time,
     error::Result,
     page::{self, Direction, Page, Position, Sort, SortBy, Window},
+    viewer::{PrivateAccess, Role, SignedIn, Viewer},
 };
 
 const NEWEST_FIRST: SortBy<'static> = SortBy { column: None, id: ("sessions", "id"), direction: Direction::Desc };
@@ -27,7 +27,7 @@ const NEWEST_FIRST: SortBy<'static> = SortBy { column: None, id: ("sessions", "i
 type Rows = Page<(Position, Arc<Session>)>;
 
 /// A page of each user's live sessions, the newest first, all in one statement.
-pub async fn list_by_users(core: &Core, users: &[UserId], window: &Window) -> Result<HashMap<UserId, Rows>> {
+pub async fn list_by_users(core: &Core, of: &[PrivateAccess], window: &Window) -> Result<HashMap<PrivateAccess, Rows>> {
     let live = live(core.clock.now());
     let branch = |user: Uuid| {
         let mut select = Query::select();
@@ -36,33 +36,41 @@ pub async fn list_by_users(core: &Core, users: &[UserId], window: &Window) -> Re
         window.apply(&mut select, &NEWEST_FIRST);
         select.take()
     };
-    let rows = page::each(core.db.read(), users.iter().map(|user| user.0), branch).await?;
+    let rows = page::each(core.db.read(), of.iter().map(|access| access.user().0), branch).await?;
     let mut by_user: HashMap<UserId, Vec<(Position, Arc<Session>)>> = HashMap::new();
     for row in &rows {
         let session = Session::from(Model::from_query_result(row, "")?);
         let position = Position { sort: Sort::Id, id: session.id.0 };
         by_user.entry(session.user_id).or_default().push((position, Arc::new(session)));
     }
-    let pages = users.iter().map(|user| {
-        let mut rows = by_user.remove(user).unwrap_or_default();
+    let pages = of.iter().map(|access| {
+        let mut rows = by_user.remove(&access.user()).unwrap_or_default();
         window.sort(&mut rows, Direction::Desc);
-        (*user, window.page(rows))
+        (*access, window.page(rows))
     });
     Ok(pages.collect())
 }
 
 /// How many live sessions each user has.
-pub async fn count_by_users(core: &Core, users: &[UserId]) -> Result<HashMap<UserId, u64>> {
+pub async fn count_by_users(core: &Core, of: &[PrivateAccess]) -> Result<HashMap<PrivateAccess, u64>> {
     let mut select = Query::select();
     select
         .column((Entity, Column::UserId))
         .expr(Expr::col((Entity, Column::Id)).count())
         .from(Entity)
-        .and_where(Column::UserId.is_in(users.iter().map(|user| user.0)))
+        .and_where(Column::UserId.is_in(of.iter().map(|access| access.user().0)))
         .cond_where(live(core.clock.now()))
         .group_by_col((Entity, Column::UserId));
     let counted = page::counts(core.db.read(), &select).await?;
-    Ok(users.iter().map(|user| (*user, counted.get(&user.0).copied().unwrap_or(0))).collect())
+    Ok(of.iter().map(|access| (*access, counted.get(&access.user().0).copied().unwrap_or(0))).collect())
+}
+
+/// Those of these sessions that the viewer may see.
+pub async fn by_ids(core: &Core, viewer: &Viewer, ids: &[SessionId]) -> Result<HashMap<SessionId, Arc<Session>>> {
+    let Viewer::User(viewer) = viewer else { return Ok(HashMap::new()) };
+    let found = Entity::find().filter(visible(core, viewer)).filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+    let found = found.all(core.db.read()).await?;
+    Ok(found.into_iter().map(Session::from).map(|session| (session.id, Arc::new(session))).collect())
 }
 
 /// How many sessions of a user would be let in now.
@@ -71,17 +79,23 @@ pub(crate) async fn count_live(core: &Core, user: UserId) -> Result<u64> {
     Ok(of_user.count(core.db.read()).await?)
 }
 
-/// The sessions of a user that were ended, not those that expired, since a moment, in the order of their ends.
-pub async fn ended_since(core: &Core, user: UserId, since: Time) -> Result<Vec<(SessionId, Time)>> {
+/// The viewer's sessions that were ended, not those that expired, since a moment, in the order of their ends.
+pub async fn ended_since(core: &Core, viewer: &SignedIn, since: Time) -> Result<Vec<(SessionId, Time)>> {
     let ended = Entity::find()
         .select_only()
         .columns([Column::Id, Column::EndedAt])
-        .filter(Column::UserId.eq(user.0))
+        .filter(Column::UserId.eq(viewer.user.id.0))
         .filter(Column::EndedAt.gte(since))
         .order_by_asc(Column::EndedAt)
         .order_by_asc(Column::Id);
     let ended = ended.into_tuple::<(Uuid, Time)>().all(core.db.read()).await?;
     Ok(ended.into_iter().map(|(id, at)| (SessionId(id), at)).collect())
+}
+
+/// One's own live sessions, and everybody's for administrators.
+pub(super) fn visible(core: &Core, viewer: &SignedIn) -> Condition {
+    let whose = (viewer.user.role < Role::Admin).then(|| Column::UserId.eq(viewer.user.id.0));
+    live(core.clock.now()).add_option(whose)
 }
 
 /// Neither ended nor expired.

@@ -9,14 +9,15 @@ use uuid::Uuid;
 use super::{
     SessionId,
     entity::{Column, Entity},
-    list::live,
+    list::visible,
 };
 use crate::core::{
-    Core,
+    Core, Origin,
     accounts::UserId,
+    audit::{self, Entry, Kind, Source},
     error::{Error, Result},
     events::Event,
-    viewer::{Role, SignedIn, Viewer},
+    viewer::{SignedIn, Viewer},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,33 +28,38 @@ pub enum Scope {
 }
 
 /// Ends the viewer's sessions in scope, and says which they were. What opens them fails from the next request on.
-pub async fn logout(core: &Core, viewer: &Viewer, scope: Scope) -> Result<Vec<SessionId>> {
+pub async fn logout(core: &Core, viewer: &Viewer, origin: &Origin, scope: Scope) -> Result<Vec<SessionId>> {
     let viewer = viewer.signed_in()?;
-    let ended = core.db.retry(|| end_now(core, viewer, scope)).await?;
+    let ended = core.db.retry(|| end_now(core, viewer, origin, scope)).await?;
     core.events.tell(Event::RightsChanged(viewer.user.id));
-    tracing::info!(user = %viewer.user.id.0, sessions = ended.len(), "logout");
     Ok(ended)
 }
 
 /// Ends one live session: one's own, or anybody's for administrators. To everybody else it is not there.
-pub async fn revoke(core: &Core, viewer: &Viewer, id: SessionId) -> Result<SessionId> {
+pub async fn revoke(core: &Core, viewer: &Viewer, origin: &Origin, id: SessionId) -> Result<SessionId> {
     let viewer = viewer.signed_in()?;
-    let whose = (viewer.user.role < Role::Admin).then(|| Column::UserId.eq(viewer.user.id.0));
-    let meant = live(core.clock.now()).add(Column::Id.eq(id.0)).add_option(whose);
+    let meant = visible(core, viewer).add(Column::Id.eq(id.0));
     let found = Entity::find().select_only().column(Column::UserId).filter(meant);
     let owner = found.into_tuple::<Uuid>().one(core.db.read()).await?.ok_or(Error::NotFound)?;
-    let this = || Condition::all().add(Column::Id.eq(id.0));
-    core.db.retry(|| end(core, core.db.write(), this())).await?;
+    let by = Source::user(viewer.user.id, origin);
+    core.db.retry(|| end_one(core, by, id, UserId(owner))).await?;
     core.events.tell(Event::RightsChanged(UserId(owner)));
-    tracing::info!(user = %viewer.user.id.0, session = %id.0, "session revoked");
     Ok(id)
 }
 
-async fn end_now(core: &Core, viewer: &SignedIn, scope: Scope) -> Result<Vec<SessionId>> {
+async fn end_now(core: &Core, viewer: &SignedIn, origin: &Origin, scope: Scope) -> Result<Vec<SessionId>> {
     let tx = core.db.begin().await?;
     let ended = end_in_scope(core, &tx, viewer, scope).await?;
-    tx.commit().await?;
+    let id = viewer.user.id;
+    let entry = Entry::new(Kind::Logout).about(id).at(viewer.session.0);
+    audit::commit(core, tx, Source::user(id, origin), entry).await?;
     Ok(ended)
+}
+
+async fn end_one(core: &Core, by: Source<'_>, session: SessionId, owner: UserId) -> Result<()> {
+    let tx = core.db.begin().await?;
+    end(core, &tx, Condition::all().add(Column::Id.eq(session.0))).await?;
+    audit::commit(core, tx, by, Entry::new(Kind::RevokeSession).about(owner).at(session.0)).await
 }
 
 /// Ends the viewer's sessions in scope, in the transaction of the cause, and says which they were.

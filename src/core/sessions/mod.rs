@@ -11,23 +11,20 @@ mod retention;
 
 pub use authenticate::{Recognised, authenticate, recheck, recognise};
 pub(crate) use list::count_live;
-pub use list::{count_by_users, ended_since, list_by_users};
+pub use list::{by_ids, count_by_users, ended_since, list_by_users};
 pub use logout::{Scope, logout, revoke};
 pub(crate) use logout::{end_all, end_in_scope};
+pub use open::NewSession;
 pub(crate) use open::{Wish, open};
 pub use refresh::refresh;
 pub(crate) use retention::{forget_origins, sweep};
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
-use super::{
-    accounts::{User, UserId},
-    clock::Time,
-    tokens::AccessToken,
-};
+use super::{accounts::UserId, clock::Time, tokens::AccessToken, viewer::Oneself};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct SessionId(pub Uuid);
@@ -46,17 +43,18 @@ pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
     pub device_name: Option<String>,
-    pub user_agent: Option<String>,
-    pub ip_address: Option<String>,
     pub created_at: Time,
     pub last_used_at: Time,
+    /// Of the last use, as the address is.
+    pub user_agent: Option<String>,
+    pub ip_address: Option<String>,
     pub expires_at: Time,
 }
 
 /// A session with what opens it: the only moment at which its secrets are known.
 pub struct Opened {
     pub session: Session,
-    pub user: Arc<User>,
+    pub user: Oneself,
     pub key: Key,
 }
 

@@ -17,20 +17,37 @@ use super::{
 use crate::core::{
     Core, Origin,
     accounts::{Private, User, UserId, types::DeviceName, users},
+    audit::{self, Entry, Kind, Source},
     crypto::digest_of,
-    error::Result,
+    error::{Fault, Result},
     events::Event,
+    viewer::Oneself,
 };
 
-const USER_AGENT: usize = 255;
-
-/// What a login asks for.
-pub(crate) struct Wish {
-    pub device: Option<DeviceName>,
+/// The session that somebody asks for who logs in or signs up.
+pub struct NewSession {
+    pub device_name: Option<String>,
     pub transport: Transport,
+    /// The handle in the request's cookie, which the new one replaces.
+    pub presented: Option<String>,
+}
+
+/// The same, as it may be had.
+pub(crate) struct Wish {
+    device: Option<DeviceName>,
+    transport: Transport,
     /// The handle that the request came with. A login replaces it: one that somebody planted must not become the
     /// session of who logs in (OWASP ASVS 7.2.4).
-    pub replaces: Option<String>,
+    replaces: Option<String>,
+}
+
+impl Wish {
+    /// The fault is that of the device's name.
+    pub(crate) fn parse(new: NewSession) -> Result<Self, Fault> {
+        let NewSession { device_name, transport, presented } = new;
+        let device = device_name.as_deref().map(DeviceName::parse).transpose()?;
+        Ok(Self { device, transport, replaces: presented.filter(|_| transport == Transport::Cookie) })
+    }
 }
 
 /// One transaction: the session, room for it among the user's others, and the moment of the login.
@@ -48,7 +65,7 @@ pub(crate) async fn open(
     let handle = (wish.transport == Transport::Cookie).then(|| core.random.token());
     let row = new_row(core, origin, user.id, &wish, handle.as_deref());
     let replaced = wish.replaces.as_deref().map(digest_of);
-    let stored = core.db.retry(|| store(core, &row, password_hash, replaced.as_deref())).await?;
+    let stored = core.db.retry(|| store(core, origin, &row, password_hash, replaced.as_deref())).await?;
     let Some(refresh_token) = stored else { return Ok(None) };
     // Older sessions may have ended for this one.
     core.events.tell(Event::RightsChanged(user.id));
@@ -61,7 +78,7 @@ pub(crate) async fn open(
     };
     let private = user.private.map(|private| Private { last_login_at: Some(now), ..private });
     let user = Arc::new(User { private, ..user });
-    Ok(Some(Opened { session: Session::from(row), user, key }))
+    Ok(Some(Opened { session: Session::from(row), user: Oneself::proved(user), key }))
 }
 
 fn new_row(core: &Core, origin: &Origin, user: UserId, wish: &Wish, handle: Option<&str>) -> Model {
@@ -74,7 +91,7 @@ fn new_row(core: &Core, origin: &Origin, user: UserId, wish: &Wish, handle: Opti
         id: core.random.uuid(now),
         user_id: user.0,
         device_name: wish.device.as_ref().map(|name| name.as_str().to_owned()),
-        user_agent: origin.user_agent.as_deref().map(printable),
+        user_agent: origin.printable_agent(),
         ip_address: Some(origin.address.to_string()),
         created_at: now,
         last_used_at: now,
@@ -88,6 +105,7 @@ fn new_row(core: &Core, origin: &Origin, user: UserId, wish: &Wish, handle: Opti
 /// The refresh token, for a session that lives on one; nothing at all when the password is another one by now.
 async fn store(
     core: &Core,
+    origin: &Origin,
     row: &Model,
     password_hash: &str,
     replaced: Option<&str>,
@@ -112,7 +130,9 @@ async fn store(
         Some(_) => None,
         None => Some(refresh::issue(core, &tx, row.id, None).await?),
     };
-    tx.commit().await?;
+    let user = UserId(row.user_id);
+    let entry = Entry::new(Kind::Login).about(user).at(row.id);
+    audit::commit(core, tx, Source::user(user, origin), entry).await?;
     Ok(Some(refresh_token))
 }
 
@@ -135,9 +155,4 @@ async fn make_room(core: &Core, tx: &DatabaseTransaction, user: UserId) -> Resul
         end(core, tx, Condition::all().add(Column::Id.is_in(surplus))).await?;
     }
     Ok(())
-}
-
-/// A header is whatever a client sends: control characters go, and so does what no browser's name needs.
-fn printable(user_agent: &str) -> String {
-    user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect()
 }

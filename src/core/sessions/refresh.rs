@@ -18,23 +18,26 @@ use super::{
 use crate::core::{
     Core, Origin,
     accounts::{User, UserId, users},
+    audit::{self, Entry, Kind, Outcome, Source},
     crypto::digest_of,
     error::{AuthFailure, Error, Result},
     events::Event,
     limits::Quota,
+    viewer::Oneself,
 };
 
 const LOST_ANSWER: Duration = Duration::from_secs(10);
 
 /// A new pair of tokens for a refresh token.
 pub async fn refresh(core: &Core, origin: &Origin, token: &str) -> Result<Opened> {
-    core.limits.attempt(Quota::Refresh, origin)?;
+    audit::admit(core, origin, Quota::Refresh, Kind::RefreshSession).await?;
     let digest = digest_of(token);
-    match core.db.retry(|| exchange(core, &digest)).await? {
+    match core.db.retry(|| exchange(core, origin, &digest)).await? {
         Exchange::Done { session, user, refresh_token } => {
             let now = core.clock.now();
             let access = core.tokens.issue(user.id, session.id, core.random.uuid(now), now)?;
-            Ok(Opened { session: *session, user, key: Key::Tokens { access, refresh: refresh_token } })
+            let key = Key::Tokens { access, refresh: refresh_token };
+            Ok(Opened { session: *session, user: Oneself::proved(user), key })
         }
         Exchange::Reused { session, user } => {
             core.events.tell(Event::RightsChanged(user));
@@ -49,7 +52,7 @@ enum Exchange {
     Reused { session: Uuid, user: UserId },
 }
 
-async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
+async fn exchange(core: &Core, origin: &Origin, digest: &str) -> Result<Exchange> {
     let tx = core.db.begin().await?;
     let refused = |failure| Err(Error::Unauthenticated(failure));
     let Some(session) = lock(&tx, digest).await? else { return refused(AuthFailure::Invalid) };
@@ -69,12 +72,15 @@ async fn exchange(core: &Core, digest: &str) -> Result<Exchange> {
     }
     if !take(core, &tx, &token).await? {
         logout::end(core, &tx, Condition::all().add(entity::Column::Id.eq(session.id))).await?;
-        tx.commit().await?;
+        let entry = Entry::new(Kind::RefreshTokenReuse).about(user.id).at(session.id).ending(Outcome::Failure);
+        audit::commit(core, tx, Source::anonymous(origin), entry).await?;
         return Ok(Exchange::Reused { session: token.session_id, user: user.id });
     }
     let refresh_token = issue(core, &tx, session.id, Some(digest)).await?;
     let mut change = entity::ActiveModel::from(session);
     change.last_used_at = Set(now);
+    change.user_agent = Set(origin.printable_agent());
+    change.ip_address = Set(Some(origin.address.to_string()));
     change.idle_expires_at = Set(now.plus(core.settings.ttl.refresh_idle));
     let session = change.update(&tx).await?;
     tx.commit().await?;

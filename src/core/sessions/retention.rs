@@ -31,10 +31,10 @@ pub(crate) async fn sweep(core: &Core, before: Time) -> Result<u64> {
     }
 }
 
-/// Lets the sessions that were opened before that moment, and live on, forget from where and with what.
+/// Lets the sessions that were last used before that moment, and live on, forget from where and with what.
 pub(crate) async fn forget_origins(core: &Core, before: Time) -> Result<u64> {
     let known = Condition::any().add(Column::IpAddress.is_not_null()).add(Column::UserAgent.is_not_null());
-    let over = made_until(before).add(known);
+    let over = made_until(before).add(Column::LastUsedAt.lte(before)).add(known);
     let mut forgotten = 0;
     loop {
         let sessions: Vec<Uuid> = retention::some::<Entity, Uuid>(core, Column::Id, &over).await?;

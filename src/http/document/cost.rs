@@ -1,6 +1,6 @@
 //! What an operation may cost: the fields that may be resolved when every list is as long as its page may be.
 //!
-//! A field costs 1 and what is inside it; `edges` and `nodes` multiply what is inside them by the page size that the
+//! A field costs 1 (or what `graphql/cost.rs` says) and what is inside it; `edges` and `nodes` multiply what is inside them by the page size that the
 //! field around them was asked for. What a client sends as a page size is not to be trusted here: anything but a
 //! sound one counts as the largest page, and the resolver says what is wrong with it. Like the static walk it follows
 //! every spread and must run after [`super::size`]. Directives are not evaluated: what may be skipped counts.
@@ -14,7 +14,7 @@ use async_graphql::{Name, Positioned, Value, Variables};
 
 use super::walk::opens_introspection;
 use super::{Limits, Refusal};
-use crate::graphql::Code;
+use crate::graphql::{Code, FIELD_COST, FIELD_WEIGHTS};
 
 /// The cost of an operation of a document that is known to be of bounded size.
 pub(super) fn check(
@@ -108,7 +108,7 @@ impl<'a> Pricing<'a> {
         if place.is_root && opens_introspection(self.operation.ty, field) {
             return Price::default();
         }
-        let own = Price { cost: 1, nodes: 0 };
+        let own = Price { cost: weight(field), nodes: 0 };
         let length = match field.name.node.as_str() {
             "nodes" => self.ids_asked(field).unwrap_or(place.page),
             "edges" => place.page,
@@ -173,4 +173,10 @@ impl<'a> Pricing<'a> {
         };
         self.variables.get(name).or_else(default).unwrap_or(&Value::Null)
     }
+}
+
+/// What a field costs by itself, by its name alone: the walk knows no types.
+fn weight(field: &Field) -> u64 {
+    let name = field.name.node.as_str();
+    FIELD_WEIGHTS.iter().find(|(heavy, _)| *heavy == name).map_or(FIELD_COST, |(_, weight)| *weight)
 }

@@ -11,6 +11,7 @@ use async_graphql::Pos;
 use async_graphql::parser::types::OperationType;
 
 use super::*;
+use crate::core::metrics::Metrics;
 use crate::graphql::Code::{
     self, GraphqlParseFailed as ParseFailed, GraphqlValidationFailed as ValidationFailed,
     QueryTooComplex as TooComplex, QueryTooDeep as TooDeep, QueryTooLarge as TooLarge,
@@ -19,7 +20,7 @@ use crate::graphql::Code::{
 const CREDENTIALS: &[&str] = &["login", "signup"];
 
 fn documents() -> Documents {
-    Documents::new(Limits::default(), CREDENTIALS)
+    Documents::new(Limits::default(), CREDENTIALS, Metrics::default())
 }
 
 /// The code of the refusal, if the document is refused.

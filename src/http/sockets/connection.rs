@@ -12,7 +12,15 @@ use super::protocol::{Answer, Close, Said};
 use crate::{
     core::{Error, Origin, error::AuthFailure, limits::Quota, viewer::Viewer},
     graphql::{Asked, ErrorExtensions, SessionCookie},
-    http::{Door, answer, body::Params, operation::Operation, seats::Kind, viewer::Shown, watch},
+    http::{
+        Door,
+        answer::{self, Told},
+        body::Params,
+        operation::Operation,
+        seats::Kind,
+        viewer::Shown,
+        watch,
+    },
 };
 
 /// Results that wait for a slow client.
@@ -51,6 +59,7 @@ impl Connection {
     }
 
     pub(super) async fn run(self, mut socket: WebSocket) {
+        let _open = self.door.core.metrics.stream("socket");
         // Else the client has closed it, or is gone.
         let Some(close) = self.talk(&mut socket).await else { return };
         tracing::debug!(?close, "socket closed");
@@ -78,7 +87,7 @@ impl Connection {
     async fn viewer(&self, payload: &Map<String, Value>) -> Result<Viewer, Error> {
         match payload.get("authorization").or_else(|| payload.get("Authorization")) {
             Some(Value::String(value)) => Shown::by_value(&self.door.core, value).await,
-            Some(Value::Null) | None => self.shown.by_cookie(&self.door.core).await,
+            Some(Value::Null) | None => self.shown.by_cookie(&self.door.core, &self.origin).await,
             Some(_) => Err(Error::Unauthenticated(AuthFailure::Invalid)),
         }
     }
@@ -105,7 +114,7 @@ impl Connection {
                 error = &mut changed => return Some(Close::Forbidden(reason(&error))),
                 message = socket.recv() => {
                     unanswered = 0;
-                    match self.hear(&mut session, message) {
+                    match self.hear(&mut session, message).await {
                         Ok(Some(answer)) => send(socket, answer).await?,
                         Ok(None) => {}
                         Err(close) => return close,
@@ -123,14 +132,14 @@ impl Connection {
     }
 
     /// What is answered at once; an error with nothing in it when the client is gone.
-    fn hear(
+    async fn hear(
         &self,
         session: &mut Session,
         message: Option<Result<Message, axum::Error>>,
     ) -> Result<Option<Answer>, Option<Close>> {
         match said(message)? {
             Some(Said::Init(_)) => Err(Some(Close::SecondInit)),
-            Some(Said::Ping(payload)) => Ok(Some(Answer::Pong(payload))),
+            Some(Said::Ping(payload)) => Ok(Some(Answer::Pong { payload })),
             Some(Said::Pong) | None => Ok(None),
             Some(Said::Complete { id }) => {
                 session.running.remove(&id);
@@ -139,21 +148,24 @@ impl Connection {
             Some(Said::Subscribe { id, .. }) if session.running.contains_key(&id) => {
                 Err(Some(Close::AlreadySubscribed))
             }
-            Some(Said::Subscribe { id, payload }) => match self.start(session, id.clone(), payload) {
+            Some(Said::Subscribe { id, payload }) => match self.start(session, id.clone(), payload).await {
                 Ok(running) => {
                     session.running.insert(id, running);
                     Ok(None)
                 }
-                Err(errors) => Ok(Some(Answer::Error { id, errors })),
+                Err(refused) => Ok(Some(Answer::Error { id, payload: refused.errors() })),
             },
         }
     }
 
     /// Passes the operation through the gate, and starts it.
-    fn start(&self, session: &Session, id: String, payload: Map<String, Value>) -> Result<Running, Value> {
-        let refused = |error: ErrorExtensions, locations| errors(answer::refusal(&error, locations, &self.request_id));
+    async fn start(&self, session: &Session, id: String, payload: Map<String, Value>) -> Result<Running, Told> {
+        let refused = |error: ErrorExtensions, locations| {
+            self.door.core.metrics.told(error.code.as_str());
+            answer::refusal(&error, locations, &self.request_id)
+        };
         let of_domain = |error: Error| refused(error.into(), Vec::new());
-        self.door.core.limits.attempt(Quota::Operation, &self.origin).map_err(of_domain)?;
+        self.door.core.limits.attempt(Quota::Operation, &self.origin).await.map_err(of_domain)?;
         let params = Params::from_entries(payload).map_err(|rule| of_domain(Error::BadInput(rule.to_owned())))?;
         let operation = Operation::prepare(&self.door, params).map_err(|refusal| {
             let (error, locations) = answer::of_refusal(refusal);
@@ -208,18 +220,20 @@ impl Work {
 
     /// None when that was the end.
     async fn tell(&self, id: &str, response: async_graphql::Response, is_first: bool) -> Option<()> {
-        let (result, refused) = answer::told(response, &self.request_id);
+        let payload = answer::told(response, &self.request_id);
         let id = id.to_owned();
-        if is_first && refused {
-            let _ = self.results.send(Answer::Error { id, errors: errors(result) }).await;
+        if is_first && payload.is_refusal() {
+            let _ = self.results.send(Answer::Error { id, payload: payload.errors() }).await;
             return None;
         }
-        self.results.send(Answer::Next { id, result }).await.ok()
+        self.results.send(Answer::Next { id, payload }).await.ok()
     }
 
     async fn refuse(&self, id: &str, error: Error) -> Option<()> {
-        let errors = errors(answer::refusal(&error.into(), Vec::new(), &self.request_id));
-        self.results.send(Answer::Error { id: id.to_owned(), errors }).await.ok()
+        let error = ErrorExtensions::from(error);
+        self.door.core.metrics.told(error.code.as_str());
+        let refused = answer::refusal(&error, Vec::new(), &self.request_id);
+        self.results.send(Answer::Error { id: id.to_owned(), payload: refused.errors() }).await.ok()
     }
 }
 
@@ -229,7 +243,7 @@ async fn greeted(socket: &mut WebSocket) -> Result<Map<String, Value>, Option<Cl
         match said(socket.recv().await)? {
             Some(Said::Init(payload)) => return Ok(payload),
             Some(Said::Subscribe { .. }) => return Err(Some(Close::SubscribedBeforeAck)),
-            Some(Said::Ping(payload)) => send(socket, Answer::Pong(payload)).await.ok_or(None)?,
+            Some(Said::Ping(payload)) => send(socket, Answer::Pong { payload }).await.ok_or(None)?,
             Some(Said::Pong | Said::Complete { .. }) | None => {}
         }
     }
@@ -249,11 +263,6 @@ fn said(message: Option<Result<Message, axum::Error>>) -> Result<Option<Said>, O
 /// None when the client is gone or takes nothing.
 async fn send(socket: &mut WebSocket, message: impl Into<Message>) -> Option<()> {
     tokio::time::timeout(LONGEST_SEND, socket.send(message.into())).await.ok()?.ok()
-}
-
-/// The list of errors in a refusal.
-fn errors(mut refusal: Value) -> Value {
-    refusal.get_mut("errors").map(Value::take).unwrap_or_default()
 }
 
 /// In a word, for programs: what `extensions.reason` or `extensions.code` would say.

@@ -47,7 +47,7 @@ pub(super) fn is_handshake(parts: &Parts) -> bool {
 pub(super) async fn open(door: Door, mut parts: Parts) -> Result<Response, Refused> {
     let refused = |status, code, message| Err(Refused::new(status, MediaType::Json, code, message));
     let origin = origin::of(&parts.extensions, &parts.headers, &door.settings.trusted_proxies);
-    door.core.limits.attempt(Quota::Operation, &origin).map_err(|e| Refused::of_domain(MediaType::Json, e))?;
+    door.core.limits.attempt(Quota::Operation, &origin).await.map_err(|e| Refused::of_domain(MediaType::Json, e))?;
     let shown = Shown::of(&door, &parts);
     // No preflight stands before a socket: its page has to be one of ours, with the cookie and without it.
     if !shown.may_open_socket(&parts) {

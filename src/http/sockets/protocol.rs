@@ -1,8 +1,10 @@
 //! The messages of `graphql-transport-ws`, and the codes that a socket is closed with.
 
 use axum::extract::ws::{CloseFrame, Message};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::http::answer::Told;
 
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
@@ -17,18 +19,23 @@ pub(super) enum Said {
 }
 
 /// What the server answers.
-#[derive(Debug)]
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Answer {
+    #[serde(rename = "connection_ack")]
     Ack,
-    Pong(Option<Value>),
+    Pong {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<Value>,
+    },
     Next {
         id: String,
-        result: Value,
+        payload: Told,
     },
     /// The operation was refused; nothing follows.
     Error {
         id: String,
-        errors: Value,
+        payload: Value,
     },
     Complete {
         id: String,
@@ -78,15 +85,8 @@ impl Said {
 
 impl From<Answer> for Message {
     fn from(answer: Answer) -> Self {
-        let message = match answer {
-            Answer::Ack => json!({ "type": "connection_ack" }),
-            Answer::Pong(None) => json!({ "type": "pong" }),
-            Answer::Pong(Some(payload)) => json!({ "type": "pong", "payload": payload }),
-            Answer::Next { id, result } => json!({ "type": "next", "id": id, "payload": result }),
-            Answer::Error { id, errors } => json!({ "type": "error", "id": id, "payload": errors }),
-            Answer::Complete { id } => json!({ "type": "complete", "id": id }),
-        };
-        Self::text(message.to_string())
+        // Maps with names for keys: there is nothing in an answer that JSON could not hold.
+        Self::text(serde_json::to_string(&answer).unwrap_or_default())
     }
 }
 

@@ -271,17 +271,55 @@ async fn only_administrators_find_users_by_address() {
     .await;
 }
 
-/// Bar 56: a session is nobody's node, the one whose session it is included.
+/// Bar 56: a session is a node for whoever sees it in the list of sessions, and not there for anybody else. One that
+/// has ended is there for nobody.
 #[tokio::test]
-async fn no_node_is_a_session() {
-    with_settings(&[("RATE_LIMITS", "off")], async |lyceum| {
+async fn a_session_is_a_node_for_its_owner_and_for_administrators() {
+    on_each_engine(async |lyceum| {
         let cast = Cast::gather(lyceum).await;
         let login = lyceum.log_in("olive", PASSWORD).await.ok();
         let session = login.str_at("login.session.id");
-        let document = format!("{{ node(id: \"{session}\") {{ __typename }} nodes(ids: [\"{session}\"]) {{ id }} }}");
+        let document = format!(
+            "{{ node(id: \"{session}\") {{ ... on Session {{ id current }} }} nodes(ids: [\"{session}\"]) {{ id }} }}"
+        );
         for viewer in Viewer::ALL {
+            let node = json!({ "id": session, "current": false });
+            let expected = match viewer {
+                Viewer::Owner | Viewer::Admin => json!({ "node": node, "nodes": [{ "id": session }] }),
+                _ => json!({ "node": null, "nodes": [null] }),
+            };
+            let answer = cast.ask(lyceum, viewer, &document).await.ok();
+            assert_eq!(answer.body["data"], expected, "{viewer:?}");
+        }
+        let token = login.str_at("login.accessToken");
+        assert_eq!(lyceum.run_as(token, &document, json!({})).await.ok().at("node.current"), &json!(true));
+        lyceum.run_as(token, LOGOUT, json!({ "scope": "CURRENT" })).await.ok();
+        for viewer in [Viewer::Owner, Viewer::Admin] {
             let answer = cast.ask(lyceum, viewer, &document).await.ok();
             assert_eq!(answer.body["data"], json!({ "node": null, "nodes": [null] }), "{viewer:?}");
+        }
+    })
+    .await;
+}
+
+/// Bar 56: an event of the audit log is a node for whom it concerns and for administrators, and not there for anybody
+/// else.
+#[tokio::test]
+async fn an_event_is_a_node_for_whom_it_concerns_and_for_administrators() {
+    on_each_engine(async |lyceum| {
+        let cast = Cast::gather(lyceum).await;
+        let activity = "{ me { activity(first: 1) { nodes { id } } } }";
+        let newest = cast.ask(lyceum, Viewer::Owner, activity).await.ok();
+        let event = newest.str_at("me.activity.nodes.0.id");
+        let document =
+            format!("{{ node(id: \"{event}\") {{ ... on AuditEvent {{ id }} }} nodes(ids: [\"{event}\"]) {{ id }} }}");
+        for viewer in Viewer::ALL {
+            let expected = match viewer {
+                Viewer::Owner | Viewer::Admin => json!({ "node": { "id": event }, "nodes": [{ "id": event }] }),
+                _ => json!({ "node": null, "nodes": [null] }),
+            };
+            let answer = cast.ask(lyceum, viewer, &document).await.ok();
+            assert_eq!(answer.body["data"], expected, "{viewer:?}");
         }
     })
     .await;

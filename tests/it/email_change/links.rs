@@ -22,7 +22,7 @@ async fn every_token_that_is_no_good_gets_the_same_answer() {
         lyceum.run(FORGOT, json!({ "email": "bob@example.com" })).await.ok();
         let of_reset = lyceum.token_for("bob@example.com").await;
         let tokens = ask(lyceum, &ada.token, ADA, NEW).await;
-        let before = contents(lyceum).await;
+        let before = contents_beside_notes(lyceum).await;
         let refused = lyceum.send(confirm("")).await;
         assert_eq!(refused.user_errors("confirmEmailChange"), ["TOKEN_INVALID"]);
         let not_cancelled = lyceum.send(cancel("")).await;
@@ -45,7 +45,7 @@ async fn every_token_that_is_no_good_gets_the_same_answer() {
             assert_eq!(lyceum.run(REFRESH, json!({ "token": token })).await.code(), "UNAUTHENTICATED");
             assert_eq!(lyceum.run_as(token, ME, json!({})).await.code(), "UNAUTHENTICATED");
         }
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
 
         lyceum.send(confirm(&tokens.confirm)).await.ok();
         assert_eq!(lyceum.send(confirm(&tokens.confirm)).await.seen(), refused.seen(), "the second use");
@@ -153,7 +153,7 @@ async fn looking_at_the_links_uses_nothing_up() {
     on_each_engine(async |lyceum| {
         let ada = lyceum.person("ada").await;
         let tokens = ask(lyceum, &ada.token, ADA, NEW).await;
-        let before = contents(lyceum).await;
+        let before = contents_beside_notes(lyceum).await;
         for path in
             [format!("/confirm-email?token={}", tokens.confirm), format!("/cancel-email?token={}", tokens.cancel)]
         {
@@ -169,7 +169,7 @@ async fn looking_at_the_links_uses_nothing_up() {
         let query = query.replace('{', "%7B").replace('}', "%7D");
         let request = Request::get(format!("/graphql?query={query}")).body(Body::empty()).unwrap();
         assert_eq!(lyceum.request(request).await.status.as_u16(), 405);
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
         lyceum.send(confirm(&tokens.confirm)).await.ok();
     })
     .await;

@@ -41,13 +41,13 @@ async fn a_friendly_server_tells_that_an_address_is_taken() {
     with_settings(&[("ACCOUNT_DISCLOSURE", "friendly")], async |lyceum| {
         let ada = lyceum.person("ada").await;
         lyceum.person("bob").await;
-        let (before, mails) = (contents(lyceum).await, lyceum.mails().await.len());
+        let (before, mails) = (contents_beside_notes(lyceum).await, lyceum.mails().await.len());
         let answer = lyceum.send(change(&ada.token, "BOB@example.com")).await;
         assert_eq!(answer.user_errors("changeEmail"), ["TAKEN newEmail"]);
         let input = json!({ "newEmail": BOB, "currentPassword": "not this one" });
         let answer = lyceum.mutate(&ada.token, "changeEmail", input).await;
         assert_eq!(answer.user_errors("changeEmail"), ["TAKEN newEmail", "INVALID_CREDENTIALS currentPassword"]);
-        assert_eq!(contents(lyceum).await, before);
+        assert_eq!(contents_beside_notes(lyceum).await, before);
         assert_eq!(lyceum.mails().await.len(), mails);
     })
     .await;

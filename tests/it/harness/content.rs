@@ -39,6 +39,8 @@ fn payload(mutation: &str) -> &'static str {
         "changeEmail" => "user { pendingEmail } newEmail expiresAt",
         "confirmEmailChange" => "user { id email emailVerified pendingEmail }",
         "cancelEmailChange" => "email",
+        "revokeSession" => "endedSessionId",
+        "forgotPassword" | "resendVerificationEmail" => "",
         _ => "user { id username email emailVerified firstName lastName role suspendedUntil createdAt updatedAt }",
     }
 }

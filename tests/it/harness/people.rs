@@ -116,6 +116,15 @@ pub(crate) fn bare_cookie_login(identifier: &str, password: &str) -> Call {
     Call::new(COOKIE_LOGIN, json!({ "identifier": identifier, "password": password }))
 }
 
+/// A sign-up that asks for the cookie, where it signs in, without what a browser would say of the page.
+pub(crate) fn bare_cookie_signup(username: &str) -> Call {
+    let query = "mutation ($username: String!, $email: String!, $password: String!) {
+        signup(input: {username: $username, email: $email, password: $password, firstName: \"Ada\", lastName: \"Lovelace\",
+            transport: COOKIE, deviceName: \"kitchen\"}) {
+            accessToken refreshToken session { deviceName } user { username } userErrors { code message field } } }";
+    Call::new(query, json!({ "username": username, "email": email_of(username), "password": PASSWORD }))
+}
+
 /// `name=value` of the cookie that the answer sets.
 pub(crate) fn cookie_of(answer: &Answer) -> String {
     let (cookie, _) = answer.header("set-cookie").split_once(';').expect("a cookie");

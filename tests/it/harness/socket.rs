@@ -89,9 +89,14 @@ impl Socket {
 
     /// The next message of the protocol.
     pub(crate) async fn hear(&mut self) -> Value {
+        serde_json::from_str(&self.text().await).unwrap()
+    }
+
+    /// The same, as it was sent.
+    pub(crate) async fn text(&mut self) -> String {
         loop {
             match self.message().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => return text.to_string(),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("{other:?}"),
             }

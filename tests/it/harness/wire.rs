@@ -54,6 +54,7 @@ impl Server {
 pub(crate) fn serve_limits() -> Limits {
     Limits {
         header_timeout: Duration::from_secs(1),
+        keep_alive: Duration::from_secs(1),
         connections: 1024,
         connections_per_ip: 1024,
         grace: Duration::from_secs(5),

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Entry, Kind, Source},
     crypto::digest_of,
     error::Result,
     events::Event,
@@ -19,16 +20,19 @@ use crate::core::{
 
 /// The address that the account keeps, or has again.
 pub async fn cancel_email_change(core: &Core, origin: &Origin, token: &str) -> Result<String> {
-    core.limits.attempt(Quota::Code, origin)?;
     let digest = digest_of(token);
-    let user = core.db.retry(|| cancel(core, &digest)).await?;
+    let attempt = async {
+        core.limits.attempt(Quota::Code, origin).await?;
+        core.db.retry(|| cancel(core, origin, &digest)).await
+    };
+    let entry = Entry::new(Kind::CancelEmailChange);
+    let user = audit::attempt(core, Source::anonymous(origin), entry, attempt).await?;
     core.outbox.ring();
     core.events.tell(Event::RightsChanged(UserId(user.id)));
-    tracing::info!(user = %user.id, address = %origin.address, "change of the e-mail address cancelled");
     Ok(user.email)
 }
 
-async fn cancel(core: &Core, digest: &str) -> Result<users::Model> {
+async fn cancel(core: &Core, origin: &Origin, digest: &str) -> Result<users::Model> {
     let tx = core.db.begin().await?;
     let open = || {
         Entity::find()
@@ -45,7 +49,8 @@ async fn cancel(core: &Core, digest: &str) -> Result<users::Model> {
     let this_and_later = Condition::all().add(Column::UserId.eq(user.id)).add(Column::CreatedAt.gte(change.created_at));
     end(core, &tx, this_and_later).await?;
     let user = if change.confirmed_at.is_some() { undo(core, &tx, user, &change, &old).await? } else { user };
-    tx.commit().await?;
+    let id = UserId(user.id);
+    audit::commit(core, tx, Source::user(id, origin), Entry::new(Kind::CancelEmailChange).about(id)).await?;
     Ok(user)
 }
 

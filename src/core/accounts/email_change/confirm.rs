@@ -8,17 +8,26 @@ use super::{
     super::{User, entity::users, one_time::spent, types::Email, verification},
     Column, Entity, move_to, unconfirmed,
 };
-use crate::core::{Core, Origin, crypto::digest_of, error::Result, limits::Quota};
+use crate::core::{
+    Core, Origin,
+    audit::{self, Entry, Kind, Source},
+    crypto::digest_of,
+    error::Result,
+    limits::Quota,
+    viewer::Oneself,
+};
 
-pub async fn confirm_email_change(core: &Core, origin: &Origin, token: &str) -> Result<Arc<User>> {
-    core.limits.attempt(Quota::Code, origin)?;
+pub async fn confirm_email_change(core: &Core, origin: &Origin, token: &str) -> Result<Oneself> {
     let digest = digest_of(token);
-    let user = core.db.retry(|| confirm(core, &digest)).await?;
-    tracing::info!(user = %user.id.0, address = %origin.address, "e-mail address changed");
-    Ok(user)
+    let attempt = async {
+        core.limits.attempt(Quota::Code, origin).await?;
+        core.db.retry(|| confirm(core, origin, &digest)).await
+    };
+    let entry = Entry::new(Kind::ConfirmEmailChange);
+    audit::attempt(core, Source::anonymous(origin), entry, attempt).await.map(Oneself::proved)
 }
 
-async fn confirm(core: &Core, digest: &str) -> Result<Arc<User>> {
+async fn confirm(core: &Core, origin: &Origin, digest: &str) -> Result<Arc<User>> {
     let tx = core.db.begin().await?;
     let now = core.clock.now();
     let open = || -> Condition { unconfirmed().add(Column::ConfirmDigest.eq(digest)).add(Column::ExpiresAt.gt(now)) };
@@ -31,6 +40,7 @@ async fn confirm(core: &Core, digest: &str) -> Result<Arc<User>> {
         return Err(spent());
     }
     let user = move_to(core, &tx, user, &Email::parse(&change.new_email)?, Some(now)).await?;
-    tx.commit().await?;
-    Ok(Arc::new(User::from(user)))
+    let user = User::from(user);
+    audit::commit(core, tx, Source::user(user.id, origin), Entry::new(Kind::ConfirmEmailChange).about(user.id)).await?;
+    Ok(Arc::new(user))
 }

@@ -6,11 +6,12 @@
 use std::{io, path::Path};
 
 use tokio::{
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, OpenOptions},
     io::AsyncWriteExt as _,
 };
 
 use super::SendError;
+use crate::core::folders;
 
 pub(super) async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), SendError> {
     place(folder, name, bytes).await.map_err(|error| not_written(&error))
@@ -19,7 +20,7 @@ pub(super) async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(),
 pub(super) async fn check(folder: &Path) -> Result<String, SendError> {
     let probe = folder.join(".check.part");
     let tried = async {
-        make(folder).await?;
+        folders::make(folder)?;
         write_new(&probe, b"").await?;
         fs::remove_file(&probe).await
     };
@@ -33,7 +34,7 @@ fn not_written(error: &io::Error) -> SendError {
 }
 
 async fn place(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    make(folder).await?;
+    folders::make(folder)?;
     let unfinished = folder.join(format!(".{name}.part"));
     let placed = async {
         write_new(&unfinished, bytes).await?;
@@ -44,14 +45,6 @@ async fn place(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&unfinished).await;
     }
     placed
-}
-
-async fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    builder.mode(0o700);
-    builder.create(folder).await
 }
 
 /// A file that was not there before: the mode below applies to new files only.

@@ -13,7 +13,9 @@ fn price(query: &str) -> u64 {
 }
 
 #[test]
-fn a_field_costs_one_and_what_is_inside_it() {
+fn a_field_costs_one_or_its_weight_and_what_is_inside_it() {
+    assert_eq!(price("mutation { login { session { id } } }"), 100 + 2);
+    assert_eq!(price("{ again: dashboard { posts } dashboard { posts } }"), 2 * (20 + 1));
     assert_eq!(price("{ a }"), 1);
     assert_eq!(price("{ a { b c { d } } e }"), 5);
     assert_eq!(price("{ a @skip(if: true) b @include(if: false) { c } }"), 3);
@@ -22,7 +24,7 @@ fn a_field_costs_one_and_what_is_inside_it() {
 
 #[test]
 fn edges_and_nodes_multiply_by_the_page_of_their_field() {
-    assert_eq!(price("{ posts(first: 5) { nodes { id title } totalCount } }"), 1 + 1 + 5 * 2 + 1);
+    assert_eq!(price("{ posts(first: 5) { nodes { id title } totalCount } }"), 1 + 1 + 5 * 2 + 5);
     assert_eq!(price("{ posts(last: 5) { edges { cursor node { id } } } }"), 1 + 1 + 5 * 3);
     assert_eq!(price("{ posts { nodes { id } } }"), 2 + 20);
     assert_eq!(price("{ posts(first: 3) { nodes { comments(first: 4) { nodes { id } } } } }"), 2 + 3 * (2 + 4));
@@ -108,7 +110,7 @@ fn pages_of_pages_of_pages_are_refused() {
 #[test]
 fn list_items_are_allowed_to_their_limit() {
     let limits = Limits { cost: u64::MAX, ..Limits::default() };
-    let documents = Documents::new(limits, &[]);
+    let documents = Documents::new(limits, &[], Metrics::default());
     let check = |query: &str| {
         let document = documents.prepare(query).unwrap();
         document.check_cost(None, &Variables::default(), &documents.limits)
@@ -130,7 +132,7 @@ fn sums_do_not_overflow() {
     let query = format!("{{ a(first: 100) {{ {levels} id {} }} }}", "}".repeat(9));
     assert_eq!(price_with(&query, &serde_json::Value::Null).unwrap_err().code, TooComplex);
     let limits = Limits { page_max: u64::MAX, page_default: u64::MAX, ..Limits::default() };
-    let documents = Documents::new(limits, &[]);
+    let documents = Documents::new(limits, &[], Metrics::default());
     let document = documents.prepare(&query).unwrap();
     let refusal = document.check_cost(None, &Variables::default(), &documents.limits).unwrap_err();
     assert_eq!(refusal.code, TooComplex);

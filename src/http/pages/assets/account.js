@@ -24,7 +24,7 @@ const [account, signOut, signOutOthers, sessions, picture, removePicture] =
     document.getElementById(id));
 
 for (const form of account.querySelectorAll('form')) {
-  const done = form.dataset.mutation === 'deleteAccount' ? () => out('Your account is deleted.') : load;
+  const done = form.dataset.mutation === 'deleteAccount' ? () => out({ good: 'Your account is deleted.' }) : load;
   prepare(form, { cookie, done, failed });
 }
 for (const input of account.querySelectorAll('[data-availability]')) watch(input);
@@ -34,7 +34,7 @@ picture.addEventListener('change', () => {
 });
 onPress(signOut, async () => {
   await ask('mutation { logout { userErrors { message } } }', {}, { cookie });
-  out('You are signed out.');
+  out({ good: 'You are signed out.' });
 });
 onPress(signOutOthers, async () => {
   await ask('mutation { logout(scope: OTHERS) { userErrors { message } } }', {}, { cookie });
@@ -54,7 +54,7 @@ await attempt(main, load);
 async function load() {
   const { me } = await ask(ME, {}, { cookie });
   if (me) show(me);
-  else if (account.hidden) out('Log in to see your account.');
+  else if (account.hidden) out({ word: 'Log in to see your account.' });
   else ended();
 }
 
@@ -123,7 +123,7 @@ function failed({ code }) {
 }
 
 function ended() {
-  out('Your session has ended. Log in again.');
+  out({ word: 'Your session has ended. Log in again.' });
 }
 
 function out(message) {
