@@ -3,15 +3,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client/core';
-import { ErrorLink } from '@apollo/client/link/error';
+import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client/core';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
-import { relayStylePagination } from '@apollo/client/utilities';
-import { createClient } from 'graphql-ws';
-import { from, switchMap } from 'rxjs';
-import WebSocket from 'ws';
 import { joined, OPEN } from './accounts.mjs';
+import { front } from './apollo.mjs';
 import { start, until } from './server.mjs';
 
 const COMMENT = gql`
@@ -281,57 +276,3 @@ test('Apollo Client persists its queries: the text goes over once, then GET with
   await ask();
   assert.deepEqual(requests, ['GET without the text', 'POST with the text', 'GET without the text']);
 });
-
-/** An Apollo Client for one session; `sent` says what kinds of operations went out over HTTP. */
-function front(server, session) {
-  const sent = [];
-  const socket = createClient({
-    url: `${server.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    connectionParams: () => ({ authorization: `Bearer ${session.access}` }),
-  });
-
-  const http = new HttpLink({
-    uri: `${server.url}/graphql`,
-    fetch: (url, init) =>
-      fetch(url, {
-        ...init,
-        headers: { ...init.headers, ...(session.access && { authorization: `Bearer ${session.access}` }) },
-      }),
-  });
-  const counted = new ApolloLink((operation, forward) => {
-    sent.push(operation.operationType);
-    return forward(operation);
-  });
-  const refreshed = new ErrorLink(({ error, operation, forward }) => {
-    const codes = CombinedGraphQLErrors.is(error) ? error.errors.map(({ extensions }) => extensions.code) : [];
-    if (!codes.includes('UNAUTHENTICATED') || !session.refresh) return undefined;
-    return from(refresh(server, session)).pipe(switchMap(() => forward(operation)));
-  });
-  const link = ApolloLink.split(
-    ({ operationType }) => operationType === 'subscription',
-    new GraphQLWsLink(socket),
-    ApolloLink.from([counted, refreshed, http]),
-  );
-  const list = relayStylePagination;
-  const cache = new InMemoryCache({
-    typePolicies: {
-      Query: { fields: { posts: list(['filter', 'orderBy']) } },
-      Post: { fields: { comments: list(['orderBy']) } },
-    },
-  });
-  const client = new ApolloClient({ link, cache });
-  return { client, sent };
-}
-
-async function refresh(server, session) {
-  const { data } = await server.graphql(
-    `mutation ($token: String!) {
-      refreshSession(input: { refreshToken: $token }) { accessToken refreshToken userErrors { code } }
-    }`,
-    { token: session.refresh },
-  );
-  const { accessToken, refreshToken, userErrors } = data.refreshSession;
-  assert.deepEqual(userErrors, []);
-  Object.assign(session, { access: accessToken, refresh: refreshToken });
-}

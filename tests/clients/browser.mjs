@@ -60,12 +60,27 @@ export async function watched(browser, viewport) {
 
 /** Those of the addresses that are not of this server. */
 export function foreign(asked, url) {
-  const local = [`${url}/`, 'data:', 'blob:', 'about:'];
+  const local = [`${url}/`, `${url.replace('http', 'ws')}/`, 'data:', 'blob:', 'about:'];
   return asked.filter((address) => !local.some((start) => address.startsWith(start)));
 }
 
 /** Where a picture of this name goes. */
 export const picture = (name) => join(SCREENSHOTS, `${name}.png`);
+
+/** A picture for somebody to be known by: hills under the sun, in colours around this hue. */
+export async function landscape(browser, hue) {
+  const page = await browser.newPage({ viewport: { width: 256, height: 256 } });
+  const colour = (more, saturation, light) => `hsl(${hue + more} ${saturation}% ${light}%)`;
+  await page.setContent(`<body style="margin: 0">
+    <svg viewBox="0 0 64 64" style="display: block; background: linear-gradient(${colour(0, 60, 68)}, ${colour(35, 80, 86)})">
+      <circle cx="42" cy="24" r="8" fill="${colour(50, 95, 94)}"/>
+      <path d="M0 44q16-18 30-4t34-8v32H0z" fill="${colour(-10, 40, 42)}"/>
+      <path d="M0 54q22-14 40-2t24-4v16H0z" fill="${colour(-20, 45, 28)}"/>
+    </svg>`);
+  const picture = await page.screenshot();
+  await page.close();
+  return picture;
+}
 
 /** A page that is sound on each screen. */
 export async function fits(page, name) {
@@ -83,10 +98,29 @@ export async function sound(page, name) {
   const [wide, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= width, `${name} is ${wide} px wide on a screen of ${width}`);
   await page.screenshot({ path: picture(name), fullPage: true });
+  await accessible(page, name);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  if (await newInTheDark(page)) await page.screenshot({ path: picture(`${name}-dark`), fullPage: true });
+  await accessible(page, `${name}, dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function accessible(page, name) {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
   assert.deepEqual(told, [], name);
+}
+
+const seenInTheDark = new Set();
+
+/** Whether there is no dark picture yet of this page, with what is unfolded in it, on this screen. */
+async function newInTheDark(page) {
+  const looks = await page.evaluate(() => {
+    const unfolded = [...document.querySelectorAll('details[open] h2')].map((it) => it.textContent);
+    return [location.pathname, innerWidth, ...unfolded].join();
+  });
+  return seenInTheDark.size < seenInTheDark.add(looks).size;
 }
 
 /** Tabs to the element, and asserts that one sees where one is. */

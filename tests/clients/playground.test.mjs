@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import axe from 'axe-core';
+import * as accounts from './accounts.mjs';
 import { ANSWERS_WITHIN, foreign, launch, picture, shows, watched } from './browser.mjs';
 import { start, until } from './server.mjs';
 
@@ -45,7 +46,7 @@ test('the playground', async (t) => {
 
   await t.test('signing up leads to the mail, and its code to an account', async () => {
     await run();
-    await shows(guide, /Next: Verify the address.*mail is on its way/s);
+    await shows(guide, /Next: Verify the address.*comes by mail/s);
     assert.deepEqual((await answer()).data.signup.userErrors, []);
     assert.equal(await guide.getByRole('link', { name: 'Open the development mailbox' }).getAttribute('href'), '/dev/mail');
     await onward();
@@ -153,37 +154,64 @@ test('the playground', async (t) => {
     await shows(panel, /SignUp/);
   });
 
-  await t.test('a subscription goes over graphql-transport-ws with the token', async () => {
-    const told = [];
-    await page.routeWebSocket(/\/graphql$/, (socket) => {
-      socket.onMessage((text) => {
-        const message = JSON.parse(text);
-        told.push(message);
-        if (message.type === 'connection_init') socket.send('{"type":"connection_ack"}');
-        if (message.type !== 'subscribe') return;
-        const next = { id: message.id, type: 'next', payload: { data: { postPublished: { title: 'Live' } } } };
-        socket.send(JSON.stringify(next));
-      });
+  await t.test('a live comment comes over graphql-transport-ws, with the token', async () => {
+    const [sent, received] = [[], []];
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => sent.push(JSON.parse(payload)));
+      socket.on('framereceived', ({ payload }) => received.push(JSON.parse(payload)));
     });
-    await page.reload(); // so that the page's sockets are the ones above
-    await ready(page);
+    const { data } = await server.graphql('{ posts(first: 1) { nodes { id } } }');
+    const [{ id: postId }] = data.posts.nodes;
     await page.getByRole('button', { name: 'New tab' }).click();
     await page.getByRole('region', { name: 'Operation Editor' }).locator('.view-lines').click();
     await page.keyboard.press('ControlOrMeta+a');
-    await page.keyboard.insertText('subscription Live { postPublished { title } }');
+    await page.keyboard.insertText(
+      `subscription Live { commentAdded(postId: "${postId}") { body author { username } post { title } } }`,
+    );
     await run('toolbar');
-    await until(async () => (await answer())?.data?.postPublished?.title === 'Live', ANSWERS_WITHIN, 'what was published');
-    assert.match(told[0].payload.authorization, /^Bearer ey/);
+    await until(() => sent.some(({ type }) => type === 'subscribe'), ANSWERS_WITHIN, 'a subscription');
+    assert.match(sent[0].payload.authorization, /^Bearer ey/);
+
+    const { accessToken } = await accounts.loggedIn(server, 'grace', story[0].variables.input.password);
+    const heard = async () => {
+      // Again, since nothing tells a client that the server listens now.
+      await comment(server, accessToken, { postId, body: 'Live from another browser.' });
+      return (await answer())?.data?.commentAdded;
+    };
+    const live = { body: 'Live from another browser.', author: { username: 'grace' }, post: { title: 'The first moth' } };
+    assert.deepEqual(await until(heard, ANSWERS_WITHIN, 'the comment'), live);
+    await sound(page, 'playground-live');
     await page.getByRole('button', { name: 'Stop query' }).click();
-    const types = () => told.map(({ type }) => type).join();
-    await until(() => types() === 'connection_init,subscribe,complete', ANSWERS_WITHIN, 'an end at once');
+    await until(() => sent.at(-1).type === 'complete', ANSWERS_WITHIN, 'an end at once');
+    assert.deepEqual([...new Set(received.map(({ type }) => type))], ['connection_ack', 'next']);
+  });
+
+  await t.test('the story goes on to the end of the account', async () => {
+    const mailed = {
+      ResetThePassword: async () => (await server.mailTo('grace@example.com', '/reset-password')).code,
+      ConfirmTheNewAddress: async () => (await server.mailTo('hopper@example.com', '/confirm-email')).link.href,
+      KeepTheOldAddress: async () => (await server.mailTo('grace@example.com', '/cancel-email')).link.href,
+    };
+    await page.getByRole('button', { name: 'Show Story' }).click();
+    await page.getByRole('region', { name: 'Story' }).getByRole('button', { name: /^Forget the password/ }).click();
+    for (const { name, keep } of between('ForgetThePassword', 'DeleteTheAccount')) {
+      await until(async () => (await openTab(page)) === name, ANSWERS_WITHIN, `the tab ${name}`);
+      if (name in mailed) {
+        await guide.getByRole('textbox').fill(await mailed[name]());
+        await sound(page, `playground-${name}`);
+        await button('Put it in').click();
+      }
+      await run();
+      if (keep) await button('Use this token').click();
+      await shows(guide, /Next|whole story/);
+      assert.deepEqual((await answer()).errors, undefined, name);
+      if (name !== 'DeleteTheAccount') await onward();
+    }
+    await accounts.refused(server, 'amazing_grace', 'silver anchor hums quietly');
+    await sound(page, 'playground-last');
   });
 
   await t.test('a session that has ended is told, with the way to a new one', async () => {
-    await page.getByRole('button', { name: 'Show Story' }).click();
-    await page.getByRole('region', { name: 'Story' }).getByRole('button', { name: /^Log out/ }).click();
-    await run();
-    await until(async () => (await answer())?.data?.logout?.endedSessionIds.length === 1, ANSWERS_WITHIN, 'a logout');
     await tab(page, 'Me').click();
     await run('toolbar');
     await shows(guide, /not any more.*Log in, then use the new token/s);
@@ -282,6 +310,12 @@ const ready = (page) => page.locator('.graphiql-query-editor .view-line').first(
 const tabs = (page) => page.locator('.graphiql-tab-button').allInnerTexts();
 
 const openTab = (page) => page.locator('.graphiql-tab-active .graphiql-tab-button').innerText();
+
+async function comment(server, token, input) {
+  const { errors } = await server.graphql(
+    'mutation ($input: CreateCommentInput!) { createComment(input: $input) { userErrors { code } } }', { input }, token);
+  assert.equal(errors, undefined);
+}
 
 const tab = (page, name) => page.locator('.graphiql-tab-button', { hasText: new RegExp(`^${name}$`) });
 

@@ -41,3 +41,20 @@ test('urql uploads a picture, which anybody can look at', async (t) => {
   assert.deepEqual(refused.data.uploadAvatar.userErrors[0].field, ['file']);
   assert.equal(refused.data.uploadAvatar.user, null);
 });
+
+test('the refusal of a large file is heard, and not taken for a network that failed', async (t) => {
+  const server = await start(OPEN);
+  t.after(() => server.stop());
+  const large = new File([new Uint8Array(5 * 1024 * 1024)], 'me.png', { type: 'image/png' });
+  for (const [headers, status] of [
+    [{}, 403],
+    [{ 'graphql-require-preflight': '1' }, 413],
+  ]) {
+    const form = new FormData();
+    form.set('operations', JSON.stringify({ query: UPLOAD.loc.source.body, variables: { input: { file: null } } }));
+    form.set('map', '{"0":["variables.input.file"]}');
+    form.set('0', large);
+    const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: form });
+    assert.equal(answer.status, status, await answer.text());
+  }
+});

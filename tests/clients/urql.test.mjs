@@ -8,6 +8,7 @@ import test from 'node:test';
 import { Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
+import { persistedExchange } from '@urql/exchange-persisted';
 import { buildSchema, introspectionFromSchema } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -120,6 +121,32 @@ test('urql', async (t) => {
   await t.test('a subscription over server-sent events, by fetch alone', (t) => {
     return live(t, front(server, ada.accessToken, schema, { sse: true }));
   });
+});
+
+test('urql persists its queries: the text goes over once, then GET with the hash alone', async (t) => {
+  const server = await start(OPEN);
+  t.after(() => server.stop());
+  const requests = [];
+  const client = new Client({
+    url: `${server.url}/graphql`,
+    exchanges: [persistedExchange({ preferGetForPersistedQueries: 'force' }), fetchExchange],
+    fetch: (url, init) => {
+      const { query } = init.body ? JSON.parse(init.body) : Object.fromEntries(new URL(url).searchParams);
+      requests.push(`${init.method} ${query ? 'with' : 'without'} the text`);
+      return fetch(url, init);
+    },
+  });
+  const ask = async () => {
+    const { data, error } = await client.query(FEED, { first: 2 });
+    assert.equal(error, undefined);
+    return data.posts.edges;
+  };
+  assert.deepEqual(await ask(), []);
+  const first = requests.splice(0);
+  assert.equal(first.length, 2);
+  assert.deepEqual([first[0], first[1].endsWith(' with the text')], ['GET without the text', true]);
+  await ask();
+  assert.deepEqual(requests, ['GET without the text']);
 });
 
 /** A urql client for one person; with `sse` its subscriptions go through fetch. */
