@@ -32,6 +32,7 @@ use super::{
     clock::Time,
     error::{Error, Result},
     folders,
+    traces::Traces,
 };
 
 const ACQUIRE: Duration = Duration::from_secs(3);
@@ -71,13 +72,20 @@ pub struct Db {
 
 impl Db {
     pub async fn connect(options: Options) -> Result<Self> {
+        Self::traced(options, &Traces::default()).await
+    }
+
+    pub async fn traced(options: Options, traces: &Traces) -> Result<Self> {
         let (reader, writer, searcher) =
             if options.url.starts_with("sqlite:") { sqlite(&options).await? } else { pools(&options).await? };
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |mut connection: DatabaseConnection| {
-            let statements = statements.clone();
+            let (statements, told) = (statements.clone(), traces.statements(&options.url));
             connection.set_metric_callback(move |info| {
                 statements.fetch_add(1, Ordering::Relaxed);
+                if let Some(told) = &told {
+                    told.ended(&info.statement.sql, info.elapsed, info.failed);
+                }
                 // The text alone: the values are what people write.
                 tracing::trace!(sql = info.statement.sql, "statement");
             });

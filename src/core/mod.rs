@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod settings;
 mod text;
 pub mod tokens;
+pub mod traces;
 pub mod viewer;
 pub mod workshop;
 
@@ -35,7 +36,7 @@ use std::sync::Arc;
 
 use self::{
     clock::Clock, crypto::Keys, db::Db, events::Events, hasher::Hasher, limits::Limits, mail::Outbox, metrics::Metrics,
-    random::Random, settings::Settings, tokens::AccessTokens, workshop::Workshop,
+    random::Random, settings::Settings, tokens::AccessTokens, traces::Traces, workshop::Workshop,
 };
 
 pub use error::{Error, Result};
@@ -57,5 +58,6 @@ pub struct Core {
     pub limits: Arc<Limits>,
     pub events: Events,
     pub metrics: Metrics,
+    pub traces: Traces,
     pub audit: Arc<audit::Bound>,
 }
