@@ -20,7 +20,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
-use async_graphql::{Positioned, Value, Variables};
+use async_graphql::{Name, Positioned, Value, Variables};
 use quick_cache::{Weighter, sync::Cache};
 
 pub(crate) use self::refusal::Refusal;
@@ -146,6 +146,17 @@ impl Document {
     /// The kind of the operation of this name, or of the only one.
     pub(crate) fn operation(&self, name: Option<&str>) -> Result<OperationType, Refusal> {
         self.definition(name).map(|operation| operation.node.ty)
+    }
+
+    /// What the document calls the operation that this name, or none, asks for.
+    pub(crate) fn name(&self, name: Option<&str>) -> Option<&str> {
+        match (&self.parsed.operations, name) {
+            (DocumentOperations::Single(_), _) => None,
+            (DocumentOperations::Multiple(named), Some(name)) => {
+                named.get_key_value(name).map(|(name, _)| name.as_str())
+            }
+            (DocumentOperations::Multiple(named), None) => named.keys().next().map(Name::as_str),
+        }
     }
 
     /// Whether the operation's root has nothing but plain fields of these names.

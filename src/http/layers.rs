@@ -18,10 +18,15 @@ use tower_http::{
     },
     cors::{AllowOrigin, CorsLayer},
 };
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field};
 
-use super::{Settings, answer::Refused, graphql::COST, multipart, negotiation::MediaType};
-use crate::core::{Error, clock::Clock, random::Random};
+use super::{Settings, answer::Refused, graphql::COST, multipart, negotiation::MediaType, spans};
+use crate::core::{
+    Core, Error,
+    clock::Clock,
+    random::Random,
+    traces::{self, Traces},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Smaller answers fit into one packet anyway.
@@ -32,47 +37,62 @@ const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 #[derive(Clone)]
 pub(super) struct RequestId(pub Arc<str>);
 
-/// What request ids are made of.
-#[derive(Clone)]
-pub(super) struct Ids {
-    pub clock: Clock,
-    pub random: Random,
+/// What every request needs: what its id is made of, and what its span says of this server.
+pub(super) struct Outside {
+    clock: Clock,
+    random: Random,
+    traces: Traces,
+    here: spans::Here,
+    tls: bool,
 }
 
-impl Ids {
-    fn next(&self) -> Arc<str> {
+impl Outside {
+    pub(super) fn of(core: &Core, settings: &Settings) -> Self {
+        Self {
+            clock: core.clock.clone(),
+            random: core.random.clone(),
+            traces: core.traces.clone(),
+            here: spans::Here::of(&settings.origin),
+            tls: settings.tls,
+        }
+    }
+
+    fn next_id(&self) -> Arc<str> {
         self.random.uuid(self.clock.now()).simple().to_string().into()
     }
 }
 
-pub(super) fn around(routes: Router, ids: Ids, settings: &Settings) -> Router {
-    let tls = settings.tls;
+pub(super) fn around(routes: Router, outside: Outside, settings: &Settings) -> Router {
+    let outside = Arc::new(outside);
     // Events have to leave one by one, and a compressor would wait for more of them; pictures are as small as they get.
     let plain = NotForContentType::SSE.and(NotForContentType::IMAGES);
     let worth_it = SizeAbove::new(WORTH_COMPRESSING).and(plain);
     let routes =
         routes.layer(CompressionLayer::new().gzip(true).compress_when(worth_it)).layer(middleware::from_fn(guarded));
-    let routes = match cross_origin(&settings.allowed_origins) {
+    let routes = match cross_origin(&settings.allowed_origins, outside.traces.is_on()) {
         Some(rules) => routes.layer(rules),
         None => routes,
     };
     // Outside the cross-origin rules, which answer a preflight by themselves.
-    routes.layer(middleware::from_fn(move |request, next| named(ids.clone(), request, next, tls)))
+    routes.layer(middleware::from_fn(move |request, next| named(outside.clone(), request, next)))
 }
 
 /// Gives a request its id, and every answer that id and the headers that it did not set for itself.
-async fn named(ids: Ids, mut request: Request, next: Next, tls: bool) -> Response {
-    let id = ids.next();
+async fn named(outside: Arc<Outside>, mut request: Request, next: Next) -> Response {
+    let id = outside.next_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     let path = shown(request.uri().path());
-    let span = tracing::info_span!("request", %id, method = %request.method(), path);
+    let traced = spans::of_request(&outside.traces, &outside.here, &request, &path);
+    let trace_id = traced.as_ref().map(|traced| field::display(traced.trace_id()));
+    let span = tracing::info_span!("request", %id, method = %request.method(), path, trace_id);
     let mut response = if request.method() == Method::TRACE {
         (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()
     } else {
-        next.run(request).instrument(span.clone()).await
+        traces::within(traced.as_ref(), next.run(request).instrument(span.clone())).await
     };
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
-    complete(&mut response, &id, tls);
+    spans::answered(traced, response.status());
+    complete(&mut response, &id, outside.tls);
     response
 }
 
@@ -111,9 +131,11 @@ fn complete(response: &mut Response, id: &str, tls: bool) {
 }
 
 /// Only listed origins, compared whole; none listed means that browsers get no leave at all.
-fn cross_origin(origins: &[String]) -> Option<CorsLayer> {
+fn cross_origin(origins: &[String], traced: bool) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
     let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, COST].into_iter().chain(multipart::ASKED_ABOUT);
+    // A page that begins a trace itself names it.
+    let headers = headers.chain(spans::OF_TRACES.into_iter().filter(|_| traced));
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))

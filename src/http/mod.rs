@@ -23,6 +23,7 @@ mod playground;
 mod seats;
 pub mod serve;
 mod sockets;
+mod spans;
 mod viewer;
 mod watch;
 
@@ -143,8 +144,8 @@ pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: 
         .merge(pages)
         .merge(playground)
         .fallback(nothing_here);
-    let ids = layers::Ids { clock: door.core.clock.clone(), random: door.core.random.clone() };
-    Ok(layers::around(routes, ids, &door.settings))
+    let outside = layers::Outside::of(&door.core, &door.settings);
+    Ok(layers::around(routes, outside, &door.settings))
 }
 
 async fn sdl() -> impl IntoResponse {

@@ -11,9 +11,13 @@ use super::{
     Door, answer,
     body::Params,
     document::{Document, Refusal},
+    spans,
 };
 use crate::{
-    core::{Error, audit},
+    core::{
+        Error, audit,
+        traces::{self, Span},
+    },
     graphql::{self, Asked},
 };
 
@@ -46,22 +50,25 @@ impl Operation {
     /// that goes away: half a transaction is nobody's wish.
     pub(super) async fn execute(self, door: &Door, asked: Asked) -> Result<Response, Error> {
         let (kind, begun) = (self.kind, door.core.clock.now());
-        let done = self.run(door, asked).await;
+        let name = || self.document.name(self.params.operation_name.as_deref());
+        let span = spans::of_operation(&door.core.traces, word(kind), name);
+        let done = self.run(door, asked, span.as_ref()).await;
+        spans::executed(span, &done);
         // Whoever tells the client that it did not end counts the code of that.
         for error in done.iter().flat_map(|response| &response.errors) {
             door.core.metrics.told(answer::code(error));
         }
         let failed = !done.as_ref().is_ok_and(|response| response.errors.is_empty());
-        door.core.metrics.ran(name(kind), failed, begun.until(door.core.clock.now()));
+        door.core.metrics.ran(word(kind), failed, begun.until(door.core.clock.now()));
         done
     }
 
-    async fn run(self, door: &Door, asked: Asked) -> Result<Response, Error> {
+    async fn run(self, door: &Door, asked: Asked, span: Option<&Span>) -> Result<Response, Error> {
         let schema = door.schema.clone();
         let (viewer, origin) = (asked.viewer.clone(), asked.origin.clone());
         let is_mutation = self.kind == OperationType::Mutation;
         let request = self.into_request(door, asked);
-        let run = async move { schema.execute(request).await };
+        let run = traces::within(span, async move { schema.execute(request).await });
         let timeout = door.settings.operation_timeout;
         let done = if is_mutation {
             let run = run.inspect(move |response| {
@@ -97,7 +104,7 @@ impl Operation {
     }
 }
 
-fn name(kind: OperationType) -> &'static str {
+fn word(kind: OperationType) -> &'static str {
     match kind {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",

@@ -17,7 +17,14 @@ fn routes() -> Router {
         .route("/calm", get(async || "calm"))
         .route("/words", get(async || -> &'static str { panic!("the secret of {}", "the house") }))
         .route("/late", get(late));
-    around(routes, Ids { clock: Clock::fixed(Time(0)), random: Random::seeded(1) }, &settings)
+    let outside = Outside {
+        clock: Clock::fixed(Time(0)),
+        random: Random::seeded(1),
+        traces: Traces::default(),
+        here: spans::Here::of(&settings.origin),
+        tls: settings.tls,
+    };
+    around(routes, outside, &settings)
 }
 
 async fn late() -> &'static str {
