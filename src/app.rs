@@ -27,7 +27,7 @@ use crate::{
         workshop::Workshop,
     },
     graphql,
-    http::{self, serve::Closing},
+    http::{self, collector::Collector, serve::Closing},
 };
 
 /// The world outside: its time, its chance, its mail. Tests bring another one.
@@ -62,9 +62,11 @@ impl World {
 impl App {
     /// `base` is where this server is reached.
     pub async fn build(config: &Config, base: &str, world: World) -> Result<Self> {
-        let db = connect(config).await?;
+        let traces = traces(config, &world)?;
+        let db = Db::traced(database(config), &traces).await?;
         db.migrate().await?;
-        let core = Arc::new(core(config, base, db, world, redis(config).await?)?);
+        let core = core(config, base, db, world, redis(config).await?)?;
+        let core = Arc::new(Core { traces, ..core });
         let schema = graphql::schema(config.http.introspection);
         let closing = Closing::default();
         let router = http::router(core.clone(), schema, door(config, base)?, closing.clone())?;
@@ -74,13 +76,31 @@ impl App {
 }
 
 pub async fn connect(config: &Config) -> Result<Db> {
-    Db::connect(db::Options {
+    Db::connect(database(config)).await
+}
+
+fn database(config: &Config) -> db::Options {
+    db::Options {
         url: config.database.url.expose().to_owned(),
         pool: config.database.pool,
         durable: config.database.sqlite_durability == SqliteDurability::Full,
         statement: config.http.operation_timeout,
-    })
-    .await
+    }
+}
+
+/// Where traces are sent, if they are.
+pub fn collector(config: &Config) -> Result<Option<Collector>> {
+    let Some(traces) = &config.traces else { return Ok(None) };
+    let headers = traces.headers.iter().map(|(name, value)| (name.as_str(), value.expose()));
+    Collector::new(&traces.endpoint, headers).map(Some)
+}
+
+/// What makes them; what sends them goes on beside the server, as long as there is one.
+fn traces(config: &Config, world: &World) -> Result<Traces> {
+    let (Some(collector), Some(settings)) = (collector(config)?, &config.traces) else { return Ok(Traces::default()) };
+    let (traces, outgoing) = Traces::new(settings.options.clone(), world.clock.clone(), world.random.clone());
+    tokio::spawn(collector.run(outgoing));
+    Ok(traces)
 }
 
 /// The Redis that this server shares with others, if there is one.

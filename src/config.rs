@@ -6,12 +6,14 @@
 mod parse;
 mod reader;
 mod secrets;
+mod traces;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use parse::duration;
 pub use reader::{Source, Wrong};
 pub use secrets::Secret;
+pub use traces::Traces;
 
 use crate::core::settings::{Disclosure, Lifetimes, Verification};
 use reader::Reader;
@@ -46,6 +48,8 @@ pub struct Config {
     pub http: Http,
     pub documents: Documents,
     pub log: Log,
+    /// Where traces go; nowhere without one.
+    pub traces: Option<Traces>,
     /// The files that secrets came from.
     pub secret_files: Vec<PathBuf>,
 }
@@ -182,6 +186,7 @@ impl Config {
                 ),
                 format: read.or("LOG_FORMAT", LogFormat::Text, parse::log_format, "json"),
             },
+            traces: traces::read(&mut read),
             data_dir,
             secret_files: read.secret_files(),
         };

@@ -52,6 +52,10 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
         let found = redis.ping().await.map(|()| "answers; limits and events are shared".to_owned());
         tell("redis", found.map_err(|error| format!("{error}; check REDIS_URL")));
     }
+    if let Some(collector) = app::collector(config)? {
+        let found = collector.check().await.map(|()| "the collector takes them".to_owned());
+        tell("traces", found.map_err(|error| format!("{error}; check OTEL_EXPORTER_OTLP_ENDPOINT")));
+    }
     tell("memory", Ok(machine::memory().unwrap_or_else(|| "not known on this system".to_owned())));
     if faults == 0 { Ok(()) } else { Err(Failure::Other(format!("{faults} to mend"))) }
 }
@@ -99,6 +103,8 @@ async fn clock(db: &Db) -> Finding {
 
 async fn first_answer(config: &Config, base: &str, world: World) -> Finding {
     let started = Instant::now();
+    // What a stopwatch asks is nobody's request.
+    let config = &Config { traces: None, ..config.clone() };
     let app = App::build(config, base, world).await.map_err(|error| error.to_string())?;
     let request = Request::post("/graphql")
         .header("content-type", "application/json")

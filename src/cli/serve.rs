@@ -16,6 +16,8 @@ use crate::{
 
 /// How long requests in flight may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
+/// How long the last traces may take to leave, after that.
+const LAST_TRACES: Duration = Duration::from_secs(5);
 /// Connections to `/metrics`.
 const SCRAPERS: usize = 16;
 
@@ -45,6 +47,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     if let Some(figures) = figures {
         figures.abort();
     }
+    app.core.traces.flush(LAST_TRACES).await;
     app.core.db.clone().close().await?;
     tracing::info!("stopped");
     Ok(())
@@ -79,6 +82,9 @@ fn announce(config: &Config, address: SocketAddr, base: &str, app: &App) {
     }
     println!("  schema     {base}/schema.graphql");
     println!("  database   {}", app.core.db.engine());
+    if let Some(traces) = &config.traces {
+        println!("  traces     to {}", traces.endpoint);
+    }
     match (&config.mail.smtp_url, config.env) {
         (Some(_), _) => println!("  mail       by SMTP"),
         (None, AppEnv::Development) => println!("  mailbox    {base}/dev/mail"),

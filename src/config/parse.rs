@@ -133,13 +133,13 @@ pub(super) fn mailbox(text: &str) -> Parsed<String> {
     }
 }
 
-fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
+pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
     choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         format!("is none of {}", names.join(", "))
     })
 }
 
-fn list<T>(text: &str, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<Vec<T>> {
+pub(super) fn list<T>(text: &str, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<Vec<T>> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse).collect()
 }

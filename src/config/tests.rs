@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::traces::Sampler;
 
 fn load(settings: &[(&str, &str)]) -> Result<Config, Wrong> {
     // Files of a development start go to a folder of the test's own.
@@ -86,6 +87,56 @@ fn a_secret_has_no_debug_that_shows_it() {
     let config = load(&[("SMTP_URL", "smtp://ann:canary-word@mail.example.com"), ("JWT_SECRET", KEY)]).ok();
     let shown = format!("{config:?}");
     assert!(shown.contains("(secret)") && !shown.contains("canary-word") && !shown.contains(KEY));
+}
+
+/// What a machine has for other programs counts for nothing as long as no endpoint does.
+#[test]
+fn traces_go_where_the_standard_settings_say() {
+    let sent = |settings: &[(&str, &str)]| load(settings).ok().and_then(|config| config.traces);
+    assert!(sent(&[("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).is_none());
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/");
+    assert!(sent(&[endpoint, ("OTEL_SDK_DISABLED", "TRUE")]).is_none());
+    let plain = sent(&[endpoint]);
+    assert_eq!(plain.as_ref().map(|traces| traces.endpoint.as_str()), Some("http://collector:4318/v1/traces"));
+    let all = Sampler { ratio: 1.0, as_parent: true };
+    assert_eq!(plain.map(|traces| traces.options.sampler), Some(all));
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://eu.example.com/otlp/traces/");
+    let given = sent(&[
+        endpoint,
+        own,
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-word,x-team=a=b"),
+        ("OTEL_SERVICE_NAME", "forum"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=staging, a=%C3%A9"),
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ]);
+    assert!(!format!("{given:?}").contains("canary-word"));
+    let Some(Traces { endpoint, headers, options }) = given else { unreachable!("all of it is right") };
+    assert_eq!((endpoint.as_str(), options.service.as_deref()), (own.1, Some("forum")));
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+    assert_eq!(headers, [("authorization", "Bearer canary-word"), ("x-team", "a=b")]);
+    let attributes = [("deployment.environment.name", "staging"), ("a", "é")];
+    assert_eq!(options.attributes, attributes.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert_eq!(options.sampler, Sampler { ratio: 0.25, as_parent: false });
+}
+
+#[test]
+fn a_wrong_setting_of_traces_is_told_by_its_name_without_the_secret() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:canary@collector"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "canary"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "key=canary%0Aline"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz"),
+        ("OTEL_TRACES_SAMPLER", "xray"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+    ] {
+        let told = wrong(&[endpoint, (name, value)]);
+        assert!(told.starts_with(name), "{name}={value}: {told}");
+        assert!(!name.ends_with("HEADERS") || !told.contains("canary"), "{told}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod answer;
 mod avatars;
 mod body;
+pub mod collector;
 mod cookies;
 mod csrf;
 mod document;

@@ -161,6 +161,13 @@ fn time_and_chance_have_a_room_each() {
     nowhere_but(&["src/cli/backup.rs", "src/cli/doctor.rs", "src/cli/seed.rs", "src/core/db.rs"], &["Instant::now"]);
 }
 
+/// What a span may tell is decided in few places.
+#[test]
+fn few_rooms_know_of_traces() {
+    let rooms = ["src/core/traces.rs", "src/core/traces/", "src/http/spans.rs", "src/http/collector.rs"];
+    nowhere_but(&rooms, &["opentelemetry", "prost::"]);
+}
+
 /// Invariant 10, bar 64: what who runs the server may do, no request may.
 #[test]
 fn no_request_is_the_operators() {

@@ -79,6 +79,7 @@ mod story;
 mod subscriptions;
 mod throttle;
 mod tokens;
+mod traces;
 mod uploads;
 mod user_lists;
 mod username_change;
