@@ -62,9 +62,9 @@ def fingerprint():
     return "".join(Path(source).read_text() for source in sources)
 
 
-def fresh_copy(scale, name):
+def fresh_copy(scale, copy):
     """A copy of that folder which a run may write to."""
-    source, copy = data(scale), WORK / name
+    source = data(scale)
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("made-from"))
     return copy

@@ -20,6 +20,8 @@ LIMIT = BENCH / "limit" / "target" / "release" / "limit"
 PEERS = BENCH / "peers"
 SECRET = "a secret of the benchmark, and of nothing else"
 NODE_LEAST = 22
+# PostGraphile does not stop by itself; under callgrind everything takes long.
+STOP_SECONDS = 20
 
 # By engine, in the order of the table.
 NAMES = {
@@ -60,8 +62,10 @@ def node():
 class Server:
     """One of them, on one engine. With `cores` 1 it has the first core and one worker."""
 
-    def __init__(self, name, engine, scale, cores, databases):
+    def __init__(self, name, engine, scale, cores, databases, purpose="run"):
         self.name = name
+        # What it writes begins with the purpose, so that commands can run side by side.
+        self.place = WORK / f"{purpose}-{name}"
         self.engine = engine
         self.cores = cores
         self.dialect = name if name in ("lyceum", "postgraphile") else "common"
@@ -80,7 +84,7 @@ class Server:
         environment = {"PATH": os.environ["PATH"], "JWT_SECRET": SECRET, "PORT": str(port), "NODE_ENV": "production"}
         environment["WORKERS"] = str(self.cores)
         if self.engine == "sqlite":
-            file = WORK / f"run-{self.name}.db"
+            file = self.place.with_suffix(".db")
             copy_database(peer_rows.sqlite_file(scale), file)
             source = str(file)
             environment["SQLITE"] = source
@@ -95,18 +99,19 @@ class Server:
     def prepare_lyceum(self, port, scale, databases):
         command = [str(lyceum.BINARY), "serve"]
         if self.engine == "sqlite":
-            folder = lyceum.fresh_copy(scale, "run-lyceum")
+            folder = lyceum.fresh_copy(scale, self.place)
             return command, lyceum.environment(folder, port), folder
         self.database = databases.lyceum(scale)
-        folder = WORK / "run-lyceum"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return command, lyceum.environment(folder, port, self.database.url), folder
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir(parents=True)
+        return command, lyceum.environment(self.place, port, self.database.url), self.place
 
-    def start(self):
-        """Starts it; the milliseconds until the first answer."""
-        command = ["taskset", "-c", "0", *self.command] if self.cores == 1 else self.command
-        log = open(WORK / f"run-{self.name}.log", "w")
+    def start(self, under=()):
+        """Starts it, under another program perhaps; the milliseconds until the first answer."""
+        command = [*under, *self.command]
+        if self.cores == 1:
+            command = ["taskset", "-c", "0", *command]
+        log = open(self.place.with_suffix(".log"), "w")
         self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         seconds = wait_until_up(self.url, self.requests["W2"], self.process)
         if self.name == "lyceum" and not self.token:
@@ -121,7 +126,7 @@ class Server:
         started = processes.descendants(self.process.pid)
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(8)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             for pid in reversed(started):
                 os.kill(pid, signal.SIGKILL)
