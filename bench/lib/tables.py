@@ -21,7 +21,7 @@ def workload(name, found, servers, connections):
     """One workload: a line for each server."""
     references = [reference for reference in TO if reference in found]
     database = any(server.database for server in servers)
-    title = f"{name}, {connections} connections" if connections else name
+    title = f"{name}, {connections} connection{'s' * (connections > 1)}"
     columns = ["server", "requests/s", "p50 ms", "p99 ms", "CPU s / 1,000"] + ["of it database"] * database
     head(title, columns + [f"x {reference}" for reference in references] + ["memory MiB"])
     for server in servers:
@@ -29,7 +29,8 @@ def workload(name, found, servers, connections):
         if not figures:
             continue
         cpu = statistics.median(total(one) for one in figures)
-        cells = [server.name, f"{median(figures, 'rate'):,.0f}"]
+        rate = median(figures, "rate")
+        cells = [server.name, f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"]
         cells += [f"{median(figures, 'p50'):.2f}", f"{median(figures, 'p99'):.2f}", f"{cpu:.3f}"]
         cells += [f"{median(figures, 'database_cpu'):.3f}"] * database
         cells += [f"{ratio(figures, found[reference][name]):.2f}" for reference in references]
@@ -38,15 +39,15 @@ def workload(name, found, servers, connections):
 
 def storm(found, servers):
     head("W6: W1 at 60/s, alone and while 8 connections log in", [
-        "server", "alone p50 ms", "p99 ms", "storm p50 ms", "p99 ms", "p99 / alone", "logins/s", "failed",
+        "server", "alone p50 ms", "p99 ms", "storm p50 ms", "p99 ms", "p99 / alone", "logins/s", "refused", "failed",
     ])  # fmt: skip
     for server in servers:
         figures = found[server.name]["W6"]
         times = [median(figures, key) for key in ("idle_p50", "idle_p99", "storm_p50", "storm_p99")]
         worse = statistics.median(one["storm_p99"] / one["idle_p99"] for one in figures)
-        failed = sum(one["failed"] for one in figures)
-        cells = [f"{time:.2f}" for time in times] + [f"{worse:.1f}", f"{median(figures, 'logins'):.1f}", failed]
-        row([server.name, *cells])
+        refused, failed = (sum(one[key] for one in figures) for key in ("refused", "failed"))
+        logins = f"{median(figures, 'logins'):.1f}"
+        row([server.name, *(f"{time:.2f}" for time in times), f"{worse:.1f}", logins, refused, failed])
 
 
 def starts(servers, started, sizes):

@@ -14,11 +14,21 @@ class Client:
 
     def send(self, request, token=None):
         """The answer's bytes."""
+        return self.respond(request, token).read()
+
+    def size(self, request, token):
+        """How many bytes come back in all."""
+        response = self.respond(request, token)
+        status = f"HTTP/1.1 {response.status} {response.reason}"
+        lines = [status, *(f"{name}: {value}" for name, value in response.getheaders()), ""]
+        return sum(len(line) + 2 for line in lines) + len(response.read())
+
+    def respond(self, request, token):
         headers = {"Content-Type": "application/json"}
         if request.signed_in and token:
             headers["Authorization"] = f"Bearer {token}"
         self.connection.request("POST", self.path, request.body, headers)
-        return self.connection.getresponse().read()
+        return self.connection.getresponse()
 
     def ask(self, request, token=None):
         return json.loads(self.send(request, token))
