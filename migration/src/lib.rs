@@ -10,6 +10,7 @@ mod m20261121_000003_create_posts;
 mod m20261121_000004_create_search;
 mod m20261121_000005_create_self_service;
 mod m20261121_000006_create_audit_events;
+mod m20261121_000007_index_recipients;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 pub use sea_orm_migration::{MigratorTrait, SchemaManager, prelude::DbErr, sea_orm};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_create_search::Migration),
             Box::new(m20261121_000005_create_self_service::Migration),
             Box::new(m20261121_000006_create_audit_events::Migration),
+            Box::new(m20261121_000007_index_recipients::Migration),
         ]
     }
 }

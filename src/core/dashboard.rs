@@ -14,10 +14,13 @@ use super::{
     comments::{self, Comment},
     error::Result,
     posts::{self, Status},
+    random::first_uuid_after,
     sessions,
     viewer::{Role, SignedIn, Viewer},
 };
 
+/// What ids are exact to.
+const GRAIN: Duration = Duration::from_millis(1);
 const DAY: Duration = Duration::from_hours(24);
 const DAYS: u32 = 30;
 
@@ -83,10 +86,12 @@ pub async fn signups_per_day(core: &Core, viewer: &Viewer) -> Result<Vec<Day>> {
     let day = i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX);
     let today = Time(core.clock.now().0.div_euclid(day) * day);
     let first = today.minus(DAY * (DAYS - 1));
-    // The moments only, grouped here: each engine divides whole numbers in its own way.
+    // The moments only, grouped here: each engine divides whole numbers in its own way. Ids sort by the time of their
+    // making, so those since a moment are a range of their index.
     let select = Query::select()
         .column(users::Column::CreatedAt)
         .from(users::Entity)
+        .and_where(users::Column::Id.gte(first_uuid_after(first.minus(GRAIN))))
         .and_where(users::Column::CreatedAt.gte(first))
         .take();
     let rows = core.db.read().query_all(&select).await?;

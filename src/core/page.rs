@@ -119,11 +119,11 @@ pub(crate) async fn each(
     Ok(rows)
 }
 
-/// The one number that a counting statement gives.
+/// The number that a counting statement gives, or the sum of those that its parts give.
 pub(crate) async fn count(db: &DatabaseConnection, select: &SelectStatement) -> Result<u64> {
-    let row = db.query_one(select).await?;
-    let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    let rows = db.query_all(select).await?;
+    let counted = rows.iter().map(|row| row.try_get_by_index::<i64>(0)).sum::<Result<i64, _>>()?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 /// Numbers by parent.
@@ -205,6 +205,8 @@ impl PageRequest {
 pub struct SortBy<'c> {
     /// None where the id alone is the order.
     pub column: Option<(&'c str, &'c str)>,
+    /// Whether no two rows have the same there, so that the id decides nothing. MariaDB would sort all rows for it.
+    pub unique: bool,
     pub id: (&'c str, &'c str),
     pub direction: Direction,
 }
@@ -228,7 +230,10 @@ impl Window {
         if let Some(column) = by.column {
             select.order_by(reference(column), order.clone());
         }
-        select.order_by(reference(by.id), order).limit(self.limit + 1);
+        if !by.unique {
+            select.order_by(reference(by.id), order);
+        }
+        select.limit(self.limit + 1);
     }
 
     /// The page of the rows that came back.

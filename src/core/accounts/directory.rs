@@ -63,7 +63,7 @@ impl Order {
 
     fn by(self) -> SortBy<'static> {
         let column = (self.field == Field::Username).then_some(("users", Column::UsernameKey.as_str()));
-        SortBy { column, id: ("users", "id"), direction: self.direction }
+        SortBy { column, unique: column.is_some(), id: ("users", "id"), direction: self.direction }
     }
 }
 

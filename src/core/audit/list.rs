@@ -23,7 +23,8 @@ use crate::core::{
     viewer::{PrivateAccess, Role, Viewer},
 };
 
-const NEWEST_FIRST: SortBy<'static> = SortBy { column: None, id: ("audit_events", "id"), direction: Direction::Desc };
+const NEWEST_FIRST: SortBy<'static> =
+    SortBy { column: None, unique: false, id: ("audit_events", "id"), direction: Direction::Desc };
 /// What ids are exact to.
 const GRAIN: Duration = Duration::from_millis(1);
 

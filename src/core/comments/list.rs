@@ -141,7 +141,7 @@ pub async fn count_by_parents(core: &Core, viewer: &Viewer, parents: &[Parent]) 
 }
 
 fn by(direction: Direction) -> SortBy<'static> {
-    SortBy { column: None, id: ("comments", "id"), direction }
+    SortBy { column: None, unique: false, id: ("comments", "id"), direction }
 }
 
 fn positioned(row: &QueryResult, want: Want) -> Result<(Position, Arc<Comment>)> {

@@ -22,7 +22,8 @@ use crate::core::{
     viewer::{PrivateAccess, Role, SignedIn, Viewer},
 };
 
-const NEWEST_FIRST: SortBy<'static> = SortBy { column: None, id: ("sessions", "id"), direction: Direction::Desc };
+const NEWEST_FIRST: SortBy<'static> =
+    SortBy { column: None, unique: false, id: ("sessions", "id"), direction: Direction::Desc };
 
 type Rows = Page<(Position, Arc<Session>)>;
 

@@ -77,7 +77,9 @@ pub(crate) async fn end_in_scope(
             Scope::All => Expr::value(true),
         });
     let found = Entity::find().select_only().column(Column::Id).filter(in_scope).into_tuple::<Uuid>().all(tx).await?;
-    end(core, tx, Condition::all().add(Column::Id.is_in(found.clone()))).await?;
+    if !found.is_empty() {
+        end(core, tx, Condition::all().add(Column::Id.is_in(found.clone()))).await?;
+    }
     Ok(found.into_iter().map(SessionId).collect())
 }
 
