@@ -49,6 +49,7 @@ mod paging_walk;
 mod password_change;
 mod passwords;
 mod persisted;
+mod plans;
 mod playground;
 mod process;
 mod production;

@@ -166,7 +166,8 @@ impl Lyceum {
         assert_eq!(self.database.execute(&update).await, 1, "there is a user {username}");
     }
 
-    async fn insert(&self, table: &'static str, columns: &[&'static str], rows: Vec<Vec<Expr>>) {
+    /// Rows of any table.
+    pub(crate) async fn insert(&self, table: &'static str, columns: &[&'static str], rows: Vec<Vec<Expr>>) {
         let connection = self.database.connect().await;
         for chunk in rows.chunks(ROWS_PER_STATEMENT) {
             let mut insert = Query::insert();
