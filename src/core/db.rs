@@ -298,20 +298,26 @@ async fn sqlite(options: &Options) -> Result<Connections> {
         folders::make(folder).map_err(Error::internal)?;
     }
     let durable = options.durable;
+    // Nobody but us is slow here, so in a crowd each waits for its turn as long as its operation may take.
+    let patience = options.statement + BUSY;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let readers = u32::try_from(cores.clamp(2, 4)).unwrap_or(2);
     let connect = |connections: u32, read_only: bool| {
         let mut connect = common(&options.url);
-        connect.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |sqlite| {
-            let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-            sqlite
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(synchronous)
-                .foreign_keys(true)
-                .busy_timeout(BUSY)
-                .row_buffer_size(1000)
-                .read_only(read_only)
-        });
+        connect
+            .acquire_timeout(patience)
+            .max_connections(connections)
+            .min_connections(connections)
+            .map_sqlx_sqlite_opts(move |sqlite| {
+                let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(synchronous)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY)
+                    .row_buffer_size(1000)
+                    .read_only(read_only)
+            });
         connect
     };
     // The writer first: it makes the file that the readers open.

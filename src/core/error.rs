@@ -10,6 +10,9 @@ use sea_orm::{
     sqlx::{error::DatabaseError, mysql::MySqlDatabaseError},
 };
 
+/// When it is worth another try while somebody else has the database.
+const LOCKED_FOR: Duration = Duration::from_secs(1);
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -133,6 +136,7 @@ impl From<DbErr> for Error {
         match () {
             () if is_retryable(&error) => Self::Conflict(cause),
             () if is_over_time(&error) => Self::Timeout,
+            () if is_locked(&error) => Self::TooBusy(LOCKED_FOR),
             () if away || is_full(&error) => Self::Unavailable(cause),
             () => Self::Internal(cause),
         }
@@ -173,6 +177,12 @@ fn is_over_time(error: &DbErr) -> bool {
     }
     // MySQL has numbers for it: reading took too long, waiting for a lock did.
     mysql_number(error).is_some_and(|number| matches!(number, 3024 | 1205))
+}
+
+/// Whether another process (a command, a tool) holds SQLite's file for longer than we wait. In this one nobody does.
+fn is_locked(error: &DbErr) -> bool {
+    // SQLITE_BUSY, and the same while a log is recovered, and for a reader that would become a writer.
+    database_code(error).is_some_and(|code| matches!(code.as_str(), "5" | "261" | "517"))
 }
 
 /// Whether the engine has no room left, on its disk or for one more connection: somebody has to make some.

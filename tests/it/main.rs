@@ -21,6 +21,7 @@ mod commands;
 mod content;
 mod cookies;
 mod cors;
+mod crowd;
 mod csrf;
 mod cursors;
 mod dashboard;
