@@ -1,11 +1,14 @@
 //! The only place that knows what time it is. Tests hold the hands still and move them.
+//!
+//! The time of day may be set, by an operator or by NTP, in either direction. What is written to the database goes by it;
+//! what this process alone counts goes by how much time has passed, which nobody can set.
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -57,27 +60,51 @@ fn micros(duration: Duration) -> i64 {
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
-    /// Stands at these microseconds until somebody moves it.
-    Fixed(Arc<AtomicI64>),
+    /// Stands until somebody moves it.
+    Fixed(Arc<Hands>),
+}
+
+/// What a clock that stands shows, in microseconds.
+#[derive(Debug)]
+pub struct Hands {
+    now: AtomicI64,
+    passed: AtomicI64,
 }
 
 impl Clock {
     pub fn fixed(at: Time) -> Self {
-        Self::Fixed(Arc::new(AtomicI64::new(at.0)))
+        Self::Fixed(Arc::new(Hands { now: AtomicI64::new(at.0), passed: AtomicI64::new(0) }))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the room where the time is read")]
     pub fn now(&self) -> Time {
         match self {
             Self::System => Time(Utc::now().timestamp_micros()),
-            Self::Fixed(at) => Time(at.load(Ordering::Relaxed)),
+            Self::Fixed(hands) => Time(hands.now.load(Ordering::Relaxed)),
         }
     }
 
-    /// Moves a fixed clock; the system's clock does not listen.
+    /// How much time has passed since some moment of the past, always the same one, whatever the time of day was set to.
+    pub fn passed(&self) -> Duration {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => BEGINNING.elapsed(),
+            Self::Fixed(hands) => Time(0).until(Time(hands.passed.load(Ordering::Relaxed))),
+        }
+    }
+
+    /// Lets time pass on a fixed clock; the system's clock does not listen.
     pub fn advance(&self, by: Duration) {
-        if let Self::Fixed(at) = self {
-            at.fetch_add(micros(by), Ordering::Relaxed);
+        if let Self::Fixed(hands) = self {
+            hands.now.fetch_add(micros(by), Ordering::Relaxed);
+            hands.passed.fetch_add(micros(by), Ordering::Relaxed);
+        }
+    }
+
+    /// Sets a fixed clock to another time of day, while no time passes.
+    pub fn set(&self, to: Time) {
+        if let Self::Fixed(hands) = self {
+            hands.now.store(to.0, Ordering::Relaxed);
         }
     }
 }

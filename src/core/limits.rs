@@ -15,7 +15,7 @@ use std::{
 use self::local::Local;
 use super::{
     Origin,
-    clock::{Clock, Time},
+    clock::Clock,
     crypto::digest_of,
     error::{Error, Result},
     redis::Redis,
@@ -165,16 +165,13 @@ pub(super) fn subnet(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Our clock, as the rate limiter wants it: the time since the start.
+/// Our clock, as the rate limiter wants it: an attempt is not forgotten, and nobody waits longer, because somebody set it.
 #[derive(Clone, Debug)]
-pub(super) struct Hands {
-    clock: Clock,
-    started: Time,
-}
+pub(super) struct Hands(Clock);
 
 impl Hands {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { started: clock.now(), clock }
+        Self(clock)
     }
 }
 
@@ -182,6 +179,6 @@ impl governor::clock::Clock for Hands {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        self.started.until(self.clock.now())
+        self.0.passed()
     }
 }

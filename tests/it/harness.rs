@@ -135,6 +135,15 @@ impl Lyceum {
         self.clock.advance(by);
     }
 
+    /// Somebody sets the clock, while no time passes.
+    pub(crate) fn set_clock(&self, to: Time) {
+        self.clock.set(to);
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
     /// Takes every table away, as if the database had just been made.
     pub(crate) async fn empty_database(&self) {
         let connection = self.database.connect().await;

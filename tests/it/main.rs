@@ -17,6 +17,7 @@ mod avatars;
 mod backup;
 mod batching;
 mod canary;
+mod clock;
 mod commands;
 mod content;
 mod cookies;

@@ -58,7 +58,9 @@ pub(super) async fn take(
     let now = core.clock.now();
     let recipient = recipient(kind, email_key);
     first_time(tx, &recipient).await?;
-    let hour_over = || Column::LastAt.lte(now.minus(HOUR));
+    // So far ahead no clock of ours should be: it was set back since, and nobody waits until it is there again.
+    let ahead = || Column::LastAt.gt(now.plus(HOUR));
+    let hour_over = || Condition::any().add(Column::LastAt.lte(now.minus(HOUR))).add(ahead());
     let pause = if spaced { BETWEEN } else { Duration::ZERO };
     let mails = CaseStatement::new().case(hour_over(), 1).finally(Expr::col(Column::Mails).add(1));
     let taken = Entity::update_many()
@@ -67,7 +69,7 @@ pub(super) async fn take(
         .col_expr(Column::LastAt, Expr::value(now))
         .filter(Column::Recipient.eq(&recipient))
         .filter(Condition::any().add(hour_over()).add(Column::Mails.lt(MAILS)))
-        .filter(Column::LastAt.lte(now.minus(pause)))
+        .filter(Condition::any().add(Column::LastAt.lte(now.minus(pause))).add(ahead()))
         .exec(tx)
         .await?;
     Ok(taken.rows_affected == 1)

@@ -14,7 +14,7 @@ use super::{
     FORGOTTEN_AFTER, FREE_TRIES, FREE_TRIES_OF_ACCOUNT, Hands, LONGEST_PAUSE, LONGEST_PAUSE_OF_ACCOUNT, MOST_ADDRESSES,
     MOST_ADDRESSES_OF_ACCOUNT, Quota,
 };
-use crate::core::clock::{Clock, Time};
+use crate::core::clock::Clock;
 
 const MOST_ACCOUNTS: usize = 100_000;
 
@@ -52,17 +52,17 @@ impl Local {
 
     /// How long a login of this account has to wait.
     pub(super) fn wait(&self, account: &str, address: IpAddr) -> Duration {
-        let now = self.hands.clock.now();
+        let now = self.hands.now();
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.get(account).map_or(Duration::ZERO, |failures| failures.wait(address, now))
     }
 
     /// Counts a failed login, or says how long it should have waited.
     pub(super) fn failed(&self, account: &str, address: IpAddr) -> Duration {
-        let now = self.hands.clock.now();
+        let now = self.hands.now();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= MOST_ACCOUNTS {
-            failures.retain(|_, failures| now < failures.last.plus(FORGOTTEN_AFTER));
+            failures.retain(|_, failures| now < failures.last + FORGOTTEN_AFTER);
             if failures.len() >= MOST_ACCOUNTS {
                 failures.clear();
             }
@@ -83,17 +83,17 @@ impl Local {
 #[derive(Debug)]
 struct Failures {
     count: u32,
-    last: Time,
-    by_address: Vec<(IpAddr, u32, Time)>,
+    last: Duration,
+    by_address: Vec<(IpAddr, u32, Duration)>,
 }
 
 impl Failures {
-    fn new(now: Time) -> Self {
+    fn new(now: Duration) -> Self {
         Self { count: 0, last: now, by_address: Vec::new() }
     }
 
-    fn add(&mut self, address: IpAddr, now: Time) {
-        let stale = |last: Time| now >= last.plus(FORGOTTEN_AFTER);
+    fn add(&mut self, address: IpAddr, now: Duration) {
+        let stale = |last: Duration| now >= last + FORGOTTEN_AFTER;
         self.count = if stale(self.last) { 1 } else { self.count.saturating_add(1) };
         self.last = now;
         self.by_address.retain(|(_, _, last)| !stale(*last));
@@ -108,12 +108,11 @@ impl Failures {
         }
     }
 
-    fn wait(&self, address: IpAddr, now: Time) -> Duration {
+    fn wait(&self, address: IpAddr, now: Duration) -> Duration {
         let of_account = pause(self.count, FREE_TRIES_OF_ACCOUNT, LONGEST_PAUSE_OF_ACCOUNT);
         let of_address = self.by_address.iter().find(|(known, ..)| *known == address);
-        let of_address = of_address
-            .map_or(Duration::ZERO, |(_, count, last)| now.until(last.plus(pause(*count, FREE_TRIES, LONGEST_PAUSE))));
-        now.until(self.last.plus(of_account)).max(of_address)
+        let until = of_address.map_or(self.last, |(_, count, last)| *last + pause(*count, FREE_TRIES, LONGEST_PAUSE));
+        until.max(self.last + of_account).saturating_sub(now)
     }
 }
 
