@@ -26,6 +26,7 @@ mod crowd;
 mod csrf;
 mod cursors;
 mod dashboard;
+mod database_link;
 mod doctor;
 mod email_change;
 mod emails;
