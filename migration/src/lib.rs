@@ -11,6 +11,7 @@ mod m20261121_000004_create_search;
 mod m20261121_000005_create_self_service;
 mod m20261121_000006_create_audit_events;
 mod m20261121_000007_index_recipients;
+mod m20261121_000008_index_outcomes;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 pub use sea_orm_migration::{MigratorTrait, SchemaManager, prelude::DbErr, sea_orm};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_create_self_service::Migration),
             Box::new(m20261121_000006_create_audit_events::Migration),
             Box::new(m20261121_000007_index_recipients::Migration),
+            Box::new(m20261121_000008_index_outcomes::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::{
-    connection::connection,
+    connection::{OrderDirection, connection},
     context::ContextExt as _,
     cost::{self, list_size},
     loaders::ActivityOf,
@@ -18,7 +18,7 @@ use crate::core::{
     Result,
     accounts::UserId,
     audit::{self, Actor, Field, Filter, Kind, Outcome, Recorded, RequestOrigin},
-    page::{Cursors, PageRequest, Sort},
+    page::{Cursors, Direction, PageRequest, Sort},
     viewer::{self, PrivateAccess},
 };
 
@@ -78,6 +78,12 @@ pub(super) enum AuditKind {
     UpdateComment,
     /// Somebody deleted another's comment; the object is the comment.
     DeleteComment,
+    /// It was asked too often whether a username is free.
+    UsernameAvailable,
+    /// It was asked too often whether an e-mail address is free.
+    EmailAvailable,
+    /// Pictures were uploaded too often. Those that are kept leave no event.
+    UploadAvatar,
     /// An account was imported from a file.
     ImportUser,
     /// Who runs the server made a link to a new password.
@@ -271,6 +277,8 @@ impl AuditEvent {
 pub(super) struct AuditFilter {
     /// Only those of these kinds.
     kinds: Option<Vec<AuditKind>>,
+    /// Only those that ended so.
+    outcomes: Option<Vec<AuditOutcome>>,
     /// Only what this user did.
     actor_id: Option<ID>,
     /// Only what concerns this user.
@@ -286,12 +294,30 @@ impl AuditFilter {
         let user = |argument, id: Option<ID>| id.map(|id| id_in(argument, node::Kind::User, &id)).transpose();
         Ok(Filter {
             kinds: self.kinds.unwrap_or_default().into_iter().map(Kind::from).collect(),
+            outcomes: self.outcomes.unwrap_or_default().into_iter().map(Outcome::from).collect(),
             actor: user("filter.actorId", self.actor_id)?.map(UserId),
             user: user("filter.userId", self.user_id)?.map(UserId),
             since: self.since.map(DateTime::time),
             until: self.until.map(DateTime::time),
         })
     }
+}
+
+/// What events are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(super) enum AuditOrderField {
+    /// When they were.
+    CreatedAt,
+}
+
+/// The order of events.
+#[derive(InputObject)]
+pub(super) struct AuditOrder {
+    /// What to go by.
+    #[graphql(default_with = "AuditOrderField::CreatedAt")]
+    field: AuditOrderField,
+    /// Which way.
+    direction: OrderDirection,
 }
 
 /// How many events a list has.
@@ -328,7 +354,7 @@ pub struct AuditQueries;
 
 #[Object]
 impl AuditQueries {
-    /// Who did what to whom, the newest first. Only for administrators.
+    /// Who did what to whom. Only for administrators.
     #[graphql(directive = list_size::apply(20, Some(cost::slicing()), Some(cost::sized()), false))]
     async fn audit_log(
         &self,
@@ -338,14 +364,16 @@ impl AuditQueries {
         #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "Which ones.")] filter: Option<AuditFilter>,
+        #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<AuditOrder>,
     ) -> Guarded<AuditEventConnection> {
         let found = async {
             let (core, viewer) = (ctx.core()?, ctx.viewer()?);
             viewer.require(viewer::Role::Admin)?;
             let filter = filter.unwrap_or_default().into_domain()?;
-            let cursors = Cursors::new(&core.keys, format!("audit log {filter:?}"), viewer);
+            let direction: Direction = order_by.map_or(OrderDirection::Desc, |order| order.direction).into();
+            let cursors = Cursors::new(&core.keys, format!("audit log {direction:?} {filter:?}"), viewer);
             let window = PageRequest { first, after, last, before }.window(&cursors, &Sort::Id)?;
-            let page = audit::list(core, viewer, &window, &filter).await?;
+            let page = audit::list(core, viewer, &window, direction, &filter).await?;
             Ok(Some(AuditEventConnection::new(page, cursors, Counted::Matching(filter))))
         };
         guarded(found.await)

@@ -214,6 +214,7 @@ async fn administration(lyceum: &Lyceum, sent: &mut Sent, readers: &Readers, aut
         json!({}),
         json!({ "kinds": ["LOGIN"] }),
         json!({ "kinds": ["LOGIN", "LOGOUT"] }),
+        json!({ "outcomes": ["FAILURE", "THROTTLED"] }),
         json!({ "userId": author }),
         json!({ "actorId": author }),
         moments,

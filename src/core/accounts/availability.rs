@@ -11,6 +11,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
+    audit::{self, Kind},
     error::{Error, Fault, Result},
     limits::Quota,
     settings::Disclosure,
@@ -18,7 +19,7 @@ use crate::core::{
 
 /// Free, and allowed: a reserved or malformed name is not available to anybody.
 pub async fn username_available(core: &Core, origin: &Origin, username: &str) -> Result<bool> {
-    core.limits.attempt(Quota::Availability, origin).await?;
+    audit::admit(core, origin, Quota::Availability, Kind::UsernameAvailable).await?;
     match choose(core, username, None).await? {
         Ok(username) => Ok(!is_username_taken(core, core.db.read(), &username).await?),
         Err(_) => Ok(false),
@@ -30,7 +31,7 @@ pub async fn email_available(core: &Core, origin: &Origin, email: &str) -> Resul
     if core.settings.disclosure == Disclosure::Strict {
         return Err(Error::Forbidden);
     }
-    core.limits.attempt(Quota::Availability, origin).await?;
+    audit::admit(core, origin, Quota::Availability, Kind::EmailAvailable).await?;
     match Email::parse(email) {
         Ok(email) => Ok(user_with_email(core.db.read(), &email.key()).await?.is_none()),
         Err(_) => Ok(false),

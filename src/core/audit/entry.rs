@@ -42,6 +42,11 @@ pub enum Kind {
     DeletePost,
     UpdateComment,
     DeleteComment,
+    /// Only when it was asked too often, like the next one.
+    UsernameAvailable,
+    EmailAvailable,
+    /// Only when there were too many.
+    UploadAvatar,
     /// At the command line: an account from a file.
     ImportUser,
     /// At the command line: a link that sets a new password.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     entity::{Column, Entity, Model},
-    entry::{Actor, EventId, Kind, Recorded},
+    entry::{Actor, EventId, Kind, Outcome, Recorded},
 };
 use crate::core::{
     Core,
@@ -23,17 +23,22 @@ use crate::core::{
     viewer::{PrivateAccess, Role, Viewer},
 };
 
-const NEWEST_FIRST: SortBy<'static> =
-    SortBy { column: None, unique: false, id: ("audit_events", "id"), direction: Direction::Desc };
 /// What ids are exact to.
 const GRAIN: Duration = Duration::from_millis(1);
 
 type Rows = Page<(Position, Arc<Recorded>)>;
 
+/// Ids sort by the time of their making.
+fn by_time(direction: Direction) -> SortBy<'static> {
+    SortBy { column: None, unique: false, id: ("audit_events", "id"), direction }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Any of these; all kinds when there are none.
     pub kinds: Vec<Kind>,
+    /// The same of how they ended.
+    pub outcomes: Vec<Outcome>,
     pub actor: Option<UserId>,
     pub user: Option<UserId>,
     /// From this moment on.
@@ -45,11 +50,13 @@ pub struct Filter {
 impl Filter {
     fn condition(&self) -> Condition {
         let kinds = (!self.kinds.is_empty()).then(|| Column::Kind.is_in(self.kinds.iter().copied()));
+        let outcomes = (!self.outcomes.is_empty()).then(|| Column::Outcome.is_in(self.outcomes.iter().copied()));
         // A moment is a place among the ids, to the millisecond.
         let since = self.since.map(|since| Column::Id.gte(first_uuid_after(since.minus(GRAIN))));
         let until = self.until.map(|until| Column::Id.lt(first_uuid_after(until)));
         Condition::all()
             .add_option(kinds)
+            .add_option(outcomes)
             .add_option(self.actor.map(|actor| Column::ActorId.eq(actor.0)))
             .add_option(self.user.map(|user| Column::UserId.eq(user.0)))
             .add_option(since)
@@ -59,12 +66,18 @@ impl Filter {
     }
 }
 
-/// One page of everything, the newest first.
-pub async fn list(core: &Core, viewer: &Viewer, window: &Window, filter: &Filter) -> Result<Rows> {
+/// One page of everything.
+pub async fn list(
+    core: &Core,
+    viewer: &Viewer,
+    window: &Window,
+    direction: Direction,
+    filter: &Filter,
+) -> Result<Rows> {
     viewer.require(Role::Admin)?;
     let mut select = Query::select();
     select.columns(Column::iter().map(|column| (Entity, column))).from(Entity).cond_where(filter.condition());
-    window.apply(&mut select, &NEWEST_FIRST);
+    window.apply(&mut select, &by_time(direction));
     let mut rows = Vec::new();
     for row in core.db.read().query_all(&select).await? {
         rows.push(positioned(Model::from_query_result(&row, "")?.recorded()?));
@@ -90,7 +103,7 @@ pub async fn list_by_users(
         let mut select = Query::select();
         select.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
         select.and_where(Column::UserId.eq(user));
-        window.apply(&mut select, &NEWEST_FIRST);
+        window.apply(&mut select, &by_time(Direction::Desc));
         select.take()
     };
     let is_admin = viewer.require(Role::Admin).is_ok();

@@ -12,6 +12,7 @@ use super::{
 use crate::core::{
     Core, Origin,
     accounts::{User, UserId, users},
+    audit::{self, Entry, Kind, Source},
     error::{AuthFailure, Error, Result},
     limits::Quota,
     viewer::Viewer,
@@ -20,7 +21,9 @@ use crate::core::{
 /// Draws the viewer's picture anew from this file. The one before it is gone, and so are its addresses.
 pub async fn upload(core: &Core, viewer: &Viewer, origin: &Origin, file: Arc<[u8]>) -> Result<Arc<User>> {
     let owner = viewer.signed_in()?.user.id;
-    core.limits.attempt(Quota::Upload, origin).await?;
+    let entry = Entry::new(Kind::UploadAvatar).about(owner);
+    let counted = core.limits.attempt(Quota::Upload, origin);
+    audit::attempt(core, Source::user(owner, origin), entry, counted).await?;
     let drawn = core.pictures.run(move || drawn(&file)).await??;
     core.db.retry(|| store(core, owner, Some(&drawn))).await
 }

@@ -78,6 +78,41 @@ async fn the_log_is_read_in_pages_and_by_filters() {
     .await;
 }
 
+/// Those that were refused, alone; and the oldest first, page after page.
+#[tokio::test]
+async fn the_log_is_read_by_outcomes_and_in_either_order() {
+    on_each_engine(async |lyceum| {
+        let rose = administrator(lyceum).await;
+        lyceum.person("ada").await;
+        lyceum.database.execute("DELETE FROM audit_events").await;
+        for password in [PASSWORD, "wrong", PASSWORD, "wrong", PASSWORD] {
+            lyceum.advance(MOMENT);
+            lyceum.log_in("ada", password).await;
+        }
+        let query = "query ($filter: AuditFilter, $direction: OrderDirection!, $after: String) {
+            auditLog(first: 3, filter: $filter, orderBy: {direction: $direction}, after: $after) {
+                totalCount nodes { id outcome } pageInfo { endCursor } } }";
+        let read = async |variables: Value| lyceum.run_as(&rose.token, query, variables).await;
+        for (outcomes, number) in
+            [(json!(["FAILURE"]), 2), (json!(["SUCCESS"]), 3), (json!(["FAILURE", "THROTTLED"]), 2)]
+        {
+            let found = read(json!({ "filter": { "outcomes": outcomes }, "direction": "DESC" })).await.ok();
+            let nodes = found.at("auditLog.nodes").as_array().unwrap();
+            assert!(nodes.iter().all(|node| outcomes[0] == node["outcome"]), "{nodes:?}");
+            assert_eq!((found.at("auditLog.totalCount"), nodes.len()), (&json!(number), number));
+        }
+        let nodes = |answer: &Answer| answer.at("auditLog.nodes").as_array().unwrap().clone();
+        let oldest = read(json!({ "direction": "ASC" })).await.ok();
+        let cursor = oldest.at("auditLog.pageInfo.endCursor");
+        let all = [nodes(&oldest), nodes(&read(json!({ "direction": "ASC", "after": cursor })).await.ok())].concat();
+        let newest = nodes(&read(json!({ "direction": "DESC" })).await.ok());
+        assert_eq!((all.len(), newest), (5, all[2..].iter().rev().cloned().collect()));
+        let other_way = read(json!({ "direction": "DESC", "after": cursor })).await;
+        assert_eq!(other_way.code(), "BAD_USER_INPUT");
+    })
+    .await;
+}
+
 /// How far the tests' clock has come.
 fn lyceum_elapsed(lyceum: &Lyceum) -> chrono::Duration {
     lyceum.app.core.clock.now().to_utc() - START.to_utc()
