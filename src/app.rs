@@ -113,6 +113,7 @@ pub async fn redis(config: &Config) -> Result<Option<Redis>> {
 pub fn core(config: &Config, base: &str, db: Db, world: World, redis: Option<Redis>) -> Result<Core> {
     let World { clock, random, mail } = world;
     let (accounts, secrets) = (&config.accounts, &config.secrets);
+    let metrics = Metrics::default();
     let previous = secrets.jwt_previous.as_ref().map(Secret::expose);
     Ok(Core {
         settings: Arc::new(Settings {
@@ -131,9 +132,9 @@ pub fn core(config: &Config, base: &str, db: Db, world: World, redis: Option<Red
         pictures: Workshop::of(pictures::AT_ONCE),
         tokens: Arc::new(AccessTokens::new(base, accounts.ttl.access_token, secrets.jwt.expose(), previous)),
         outbox: Outbox::new(mail),
-        limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone(), redis.clone())),
+        limits: Arc::new(Limits::new(config.http.rate_limits, clock.clone(), redis.clone(), metrics.clone())),
         events: redis.map_or_else(Events::new, |redis| Events::shared(redis, random.uuid(clock.now()))),
-        metrics: Metrics::default(),
+        metrics,
         traces: Traces::default(),
         audit: Arc::new(audit::Bound::new(clock.clone())),
         clock,

@@ -18,6 +18,7 @@ use super::{
     clock::Clock,
     crypto::digest_of,
     error::{Error, Result},
+    metrics::Metrics,
     redis::Redis,
 };
 
@@ -78,11 +79,17 @@ pub struct Limits {
     on: bool,
     local: Local,
     shared: Option<Redis>,
+    metrics: Metrics,
 }
 
 impl Limits {
-    pub fn new(on: bool, clock: Clock, shared: Option<Redis>) -> Self {
-        Self { on, local: Local::new(clock), shared }
+    pub fn new(on: bool, clock: Clock, shared: Option<Redis>, metrics: Metrics) -> Self {
+        Self { on, local: Local::new(clock), shared, metrics }
+    }
+
+    /// Where attempts of several servers are counted together.
+    pub(super) fn shared(&self) -> Option<&Redis> {
+        self.shared.as_ref()
     }
 
     /// Whether anything is limited here; development may turn it off.
@@ -100,7 +107,7 @@ impl Limits {
             Some(redis) => shared::attempt(redis, quota, address).await,
             None => None,
         };
-        refuse(wait.unwrap_or_else(|| self.local.attempt(quota, address)))
+        self.refuse(quota.name(), wait.unwrap_or_else(|| self.local.attempt(quota, address)))
     }
 
     /// Refuses a login while this account has to wait after its failures.
@@ -113,7 +120,7 @@ impl Limits {
             Some(redis) => shared::wait(redis, account, address).await,
             None => None,
         };
-        refuse(wait.unwrap_or_else(|| self.local.wait(account, address)))
+        self.refuse(FAILED_LOGINS, wait.unwrap_or_else(|| self.local.wait(account, address)))
     }
 
     /// Counts a failed login, or refuses it when others have failed since it was let in: of many at the same moment
@@ -127,7 +134,7 @@ impl Limits {
             Some(redis) => shared::failed(redis, account, address).await,
             None => None,
         };
-        refuse(wait.unwrap_or_else(|| self.local.failed(account, address)))
+        self.refuse(FAILED_LOGINS, wait.unwrap_or_else(|| self.local.failed(account, address)))
     }
 
     /// A login, or a reset by mail, shows that the account is in its owner's hands.
@@ -137,11 +144,18 @@ impl Limits {
             shared::forget(redis, account).await;
         }
     }
+
+    fn refuse(&self, quota: &'static str, wait: Duration) -> Result<()> {
+        if wait.is_zero() {
+            return Ok(());
+        }
+        self.metrics.refused(quota);
+        Err(Error::RateLimited(wait))
+    }
 }
 
-fn refuse(wait: Duration) -> Result<()> {
-    if wait.is_zero() { Ok(()) } else { Err(Error::RateLimited(wait)) }
-}
+/// The pauses of an account, beside the quotas of addresses.
+const FAILED_LOGINS: &str = "failed-logins";
 
 pub(super) const MOST_ADDRESSES: usize = 100_000;
 const MOST_ADDRESSES_OF_ACCOUNT: usize = 32;

@@ -21,6 +21,7 @@ use super::{
     Core,
     error::{Error, Result},
     mail,
+    redis::Redis,
 };
 
 /// A database that says nothing for this long is away: the other figures are told without it.
@@ -47,6 +48,11 @@ struct Figures {
     outbox: Gauge,
     outbox_age: Gauge,
     memory: Gauge,
+    refusals: Family<[Label; 1], Counter>,
+    audit_events: Family<[(&'static str, String); 2], Counter>,
+    audit_omitted: Counter,
+    redis: Family<[Label; 1], Gauge>,
+    redis_failures: Counter,
 }
 
 /// A stream that is open; counted for as long as it is held.
@@ -76,6 +82,11 @@ impl Default for Metrics {
             outbox: Gauge::default(),
             outbox_age: Gauge::default(),
             memory: Gauge::default(),
+            refusals: Family::default(),
+            audit_events: Family::default(),
+            audit_omitted: Counter::default(),
+            redis: Family::default(),
+            redis_failures: Counter::default(),
             registry: Registry::default(),
         };
         all.register("operations", "GraphQL operations by type and outcome", figures.operations.clone());
@@ -94,6 +105,11 @@ impl Default for Metrics {
         let of_age = "How long the oldest of them waits";
         all.register_with_unit("outbox_oldest_age", of_age, Unit::Seconds, figures.outbox_age.clone());
         all.register_with_unit("memory_resident", "Resident memory", Unit::Bytes, figures.memory.clone());
+        all.register("refusals", "Attempts that were refused as too many, by quota", figures.refusals.clone());
+        all.register("audit_events", "Events in the audit log, by kind and outcome", figures.audit_events.clone());
+        all.register("audit_omitted", "Refused attempts that found no room in it", figures.audit_omitted.clone());
+        all.register("redis", "1 for what Redis does: unused, up or away", figures.redis.clone());
+        all.register("redis_failures", "Questions that Redis did not answer", figures.redis_failures.clone());
         Self(Arc::new(Figures { registry: all, ..figures }))
     }
 }
@@ -126,6 +142,21 @@ impl Metrics {
         }
     }
 
+    /// An attempt was one too many for this quota.
+    pub fn refused(&self, quota: &'static str) {
+        self.0.refusals.get_or_create(&[("quota", quota)]).inc();
+    }
+
+    /// An event stands in the audit log.
+    pub fn noted(&self, kind: String, outcome: String) {
+        self.0.audit_events.get_or_create(&[("kind", kind), ("outcome", outcome)]).inc();
+    }
+
+    /// An event found no room there.
+    pub fn omitted(&self) {
+        self.0.audit_omitted.inc();
+    }
+
     /// `socket` or `events`.
     pub fn stream(&self, kind: &'static str) -> Open {
         let gauge = self.0.streams.get_or_create_owned(&[("kind", kind)]);
@@ -155,6 +186,12 @@ async fn look(core: &Core) {
             figures.connections.get_or_create(&[("pool", pool), ("state", state)]).set(whole(number));
         }
     }
+    let redis = core.limits.shared().map(Redis::state);
+    let (answers, failures) = redis.unwrap_or_default();
+    for (state, holds) in [("unused", redis.is_none()), ("up", answers), ("away", redis.is_some() && !answers)] {
+        figures.redis.get_or_create(&[("state", state)]).set(i64::from(holds));
+    }
+    figures.redis_failures.inner().store(failures, Ordering::Relaxed);
     figures.statements.inner().store(core.db.statements(), Ordering::Relaxed);
     figures.memory.set(resident_bytes().map_or(0, whole));
     let waiting = tokio::time::timeout(LOOK, mail::waiting(core)).await;

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -28,6 +28,8 @@ struct Shared {
     connection: ConnectionManager,
     prefix: String,
     answers: AtomicBool,
+    /// Questions that had no answer.
+    failures: AtomicU64,
 }
 
 impl Redis {
@@ -45,7 +47,8 @@ impl Redis {
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(0);
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(Error::internal)?;
-        let shared = Shared { client, connection, prefix: prefix.to_owned(), answers: AtomicBool::new(true) };
+        let (answers, failures) = (AtomicBool::new(true), AtomicU64::new(0));
+        let shared = Shared { client, connection, prefix: prefix.to_owned(), answers, failures };
         let redis = Self(Arc::new(shared));
         let _ = redis.ping().await;
         tokio::spawn(look_after(Arc::downgrade(&redis.0)));
@@ -97,6 +100,11 @@ impl Redis {
         pong.map(|_: String| ()).map_err(|why| Error::Unavailable(why.into()))
     }
 
+    /// Whether it answered when it was last asked, and how often it did not.
+    pub(super) fn state(&self) -> (bool, u64) {
+        (self.0.answers.load(Ordering::Relaxed), self.0.failures.load(Ordering::Relaxed))
+    }
+
     async fn ask<T>(&self, question: impl Future<Output = RedisResult<T>>) -> Option<T> {
         if !self.0.answers.load(Ordering::Relaxed) {
             return None;
@@ -108,6 +116,7 @@ impl Redis {
 
     /// Says once that it is away, and once that it is back.
     fn note(&self, state: Result<(), String>) {
+        self.0.failures.fetch_add(u64::from(state.is_err()), Ordering::Relaxed);
         let before = self.0.answers.swap(state.is_ok(), Ordering::Relaxed);
         match state {
             Ok(()) if !before => tracing::info!("Redis answers again; limits and events are shared"),

@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::harness::{Call, Home, Lyceum, PASSWORD, on_each_engine};
+use crate::harness::{Call, Home, Lyceum, PASSWORD, VERIFY, on_each_engine};
 
 async fn figures(lyceum: &Lyceum) -> String {
     let request = axum::http::Request::get("/metrics").body(Body::empty()).unwrap();
@@ -49,6 +49,7 @@ async fn figures_count_what_happens() {
         lyceum.send(Call::new("{ me { id } }", json!({})).bearer("x")).await;
         lyceum.run(LOGIN, json!({ "identifier": "ada", "password": "wrong" })).await;
         lyceum.run(LOGIN, json!({ "identifier": "ada", "password": PASSWORD })).await;
+        too_often(lyceum).await;
         let after = figures(lyceum).await;
         let grown = |name: &str| {
             let line = |figures: &str| if figures.contains(&format!("{name} ")) { value(figures, name) } else { 0.0 };
@@ -57,23 +58,38 @@ async fn figures_count_what_happens() {
         for (name, expected) in [
             (r#"lyceum_operations_total{type="query",outcome="ok"}"#, 3.0),
             (r#"lyceum_operations_total{type="query",outcome="errors"}"#, 1.0),
-            (r#"lyceum_operations_total{type="mutation",outcome="ok"}"#, 2.0),
+            (r#"lyceum_operations_total{type="mutation",outcome="ok"}"#, 12.0),
+            (r#"lyceum_operations_total{type="mutation",outcome="errors"}"#, 2.0),
             (r#"lyceum_operation_duration_seconds_count{type="query"}"#, 4.0),
             (r#"lyceum_errors_total{code="UNAUTHENTICATED"}"#, 2.0),
             (r#"lyceum_errors_total{code="GRAPHQL_PARSE_FAILED"}"#, 1.0),
-            (r#"lyceum_documents_total{cache="hit"}"#, 3.0),
+            (r#"lyceum_documents_total{cache="hit"}"#, 15.0),
             ("lyceum_loader_batch_keys_count", 3.0),
+            (r#"lyceum_refusals_total{quota="code"}"#, 2.0),
+            (r#"lyceum_audit_events_total{kind="LOGIN",outcome="SUCCESS"}"#, 1.0),
+            (r#"lyceum_audit_events_total{kind="LOGIN",outcome="FAILURE"}"#, 1.0),
+            (r#"lyceum_audit_events_total{kind="VERIFY_EMAIL",outcome="THROTTLED"}"#, 1.0),
+            ("lyceum_audit_omitted_total", 1.0),
         ] {
             assert!((grown(name) - expected).abs() < f64::EPSILON, "{name} has grown by {}", grown(name));
         }
         assert!(grown("lyceum_database_statements_total") > 3.0);
         is(&after, "lyceum_database_up", 1.0);
+        is(&after, r#"lyceum_redis{state="unused"}"#, 1.0);
+        is(&after, r#"lyceum_redis{state="up"}"#, 0.0);
         is(&after, r#"lyceum_workshop_jobs{workshop="passwords",state="waiting"}"#, 0.0);
         assert!(value(&after, "lyceum_memory_resident_bytes") > 1e6);
         // Names of people are no labels, whatever they ask for.
         assert!(!after.contains("ada"), "{after}");
     })
     .await;
+}
+
+/// Two attempts more than an address has.
+async fn too_often(lyceum: &Lyceum) {
+    for _ in 0..12 {
+        lyceum.send(Call::new(VERIFY, json!({ "token": "x" })).from(7)).await;
+    }
 }
 
 const LOGIN: &str = "mutation ($identifier: String!, $password: String!) {
@@ -135,6 +151,7 @@ async fn the_dashboard_asks_for_figures_that_there_are() {
         lyceum.write_comment(&ada, &post, "One").await;
         lyceum.run("{ posts { nodes { comments { nodes { body } } } } }", json!({})).await;
         lyceum.run("{", json!({})).await;
+        too_often(lyceum).await;
         lyceum.mails().await;
         let _events = lyceum.events(Call::new("subscription { postPublished { id } }", json!({}))).await;
         let told = figures(lyceum).await;

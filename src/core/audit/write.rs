@@ -30,6 +30,7 @@ pub(crate) async fn commit_all(
     }
     tx.commit().await?;
     for entry in &entries {
+        core.metrics.noted(entry.kind.to_value(), entry.outcome.to_value());
         tell(by, entry);
     }
     Ok(())
@@ -60,10 +61,13 @@ pub(crate) async fn attempt<T>(
     if let Some(omitted) = core.audit.room_for(outcome, by) {
         let entries = [entry.clone()];
         let write = || insert(core, core.db.write(), by, &entries, omitted);
-        if let Err(error) = core.db.retry(write).await {
+        match core.db.retry(write).await {
+            Ok(()) => core.metrics.noted(entry.kind.to_value(), entry.outcome.to_value()),
             // What the person is told does not hang on it.
-            tracing::error!(%error, "an event of the audit log could not be written");
+            Err(error) => tracing::error!(%error, "an event of the audit log could not be written"),
         }
+    } else {
+        core.metrics.omitted();
     }
     tell(by, &entry);
     done

@@ -84,6 +84,14 @@ async fn until(what: &str, done: impl AsyncFn() -> bool) {
     }
 }
 
+/// What an operator sees of Redis: its state, and whether it ever failed to answer.
+async fn figures(app: &App) -> (&'static str, bool) {
+    let told = lyceum::core::metrics::exposition(&app.core).await.unwrap();
+    let states = ["unused", "up", "away"].into_iter();
+    let mut states = states.filter(|state| told.contains(&format!("lyceum_redis{{state=\"{state}\"}} 1\n")));
+    (states.next().unwrap(), !told.contains("lyceum_redis_failures_total 0\n"))
+}
+
 /// Cut off and hanging alike: limits go on server by server, then together again; no request waits for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_go_on_without_redis_and_come_back_to_it() {
@@ -113,6 +121,7 @@ async fn requests_go_on_without_redis_and_come_back_to_it() {
             assert!(limited(app, address).await, "{mode:?}: its own limit");
             assert!(started.elapsed() < Duration::from_millis(600), "{mode:?}: {:?}", started.elapsed());
         }
+        assert_eq!(figures(&first.app).await, ("away", true), "{mode:?}");
         proxy.set(Mode::Open);
         let fresh = address + 10;
         until("they count together again", async || {
@@ -121,6 +130,7 @@ async fn requests_go_on_without_redis_and_come_back_to_it() {
         })
         .await;
         assert!(limited(&second, fresh).await, "{mode:?}");
+        assert_eq!(figures(&first.app).await, ("up", true), "{mode:?}");
     }
     close(second).await;
     first.stop().await;
