@@ -1,5 +1,7 @@
 //! A flood of refused attempts fills neither the table nor the disk.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn guess(address: u8) -> Call {
@@ -34,6 +36,35 @@ async fn who_is_sent_away_is_noted_once_a_minute() {
             (told(&event), &event["omittedBefore"]),
             ("VERIFY_EMAIL FAILURE ANONYMOUS -".to_owned(), &json!(19))
         );
+    })
+    .await;
+}
+
+/// Bar 103: so is who asks too often which names are free, or sends too many pictures.
+#[tokio::test]
+async fn who_asks_too_often_is_noted() {
+    with_settings(&[("ACCOUNT_DISCLOSURE", "friendly")], async |lyceum| {
+        let rose = administrator(lyceum).await;
+        let ada = lyceum.person("ada").await;
+        for (address, query) in
+            [(1, "{ usernameAvailable(username: \"grace\") }"), (2, "{ emailAvailable(email: \"grace@example.com\") }")]
+        {
+            for _ in 0..62 {
+                lyceum.send(Call::new(query, Value::Null).from(address)).await;
+            }
+        }
+        for _ in 0..22 {
+            lyceum.upload(&ada, b"no picture").await;
+        }
+        lyceum.database.execute("DELETE FROM audit_events WHERE outcome <> 'THROTTLED'").await;
+        let noted: Vec<String> = events(lyceum, &rose).await.iter().map(told).collect();
+        let mut expected = [
+            "UPLOAD_AVATAR THROTTLED ada ada",
+            "EMAIL_AVAILABLE THROTTLED ANONYMOUS -",
+            "USERNAME_AVAILABLE THROTTLED ANONYMOUS -",
+        ];
+        expected.sort_unstable();
+        assert_eq!(noted.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(), expected);
     })
     .await;
 }
