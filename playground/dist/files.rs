@@ -171,8 +171,8 @@
     File {
         path: "/playground",
         content_type: "text/html; charset=utf-8",
-        tag: "W/\"92a8115355901f70\"",
-        size: 14_320,
+        tag: "W/\"348483f1435969e0\"",
+        size: 14_815,
         gzip: include_bytes!("index.html.gz"),
     },
 ]
