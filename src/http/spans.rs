@@ -40,6 +40,9 @@ impl Here {
 }
 
 pub(super) fn of_request(traces: &Traces, here: &Here, request: &Request, path: &str) -> Option<Span> {
+    if !traces.is_on() {
+        return None;
+    }
     let (method, route) =
         (method(request.method()), request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let name = || {
