@@ -38,7 +38,7 @@ use axum::{
     routing::{any, get},
 };
 
-pub use document::Limits as DocumentLimits;
+pub use document::{Gate as DocumentGate, Limits as DocumentLimits};
 pub use persisted::Trusted;
 pub use sockets::Patience;
 
