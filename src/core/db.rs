@@ -8,13 +8,11 @@
 //! A transaction never waits for anything but the database: no mail, no hash inside one.
 
 mod backup;
+mod ran;
+mod read;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +26,8 @@ use sea_orm::{
     },
 };
 
+pub use self::read::Row;
+use self::{ran::Ran, read::InPlace};
 use super::{
     clock::Time,
     error::{Error, Result},
@@ -66,8 +66,9 @@ pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     searcher: DatabaseConnection,
+    in_place: Option<InPlace>,
     options: Options,
-    statements: Arc<AtomicU64>,
+    ran: Ran,
 }
 
 impl Db {
@@ -78,21 +79,15 @@ impl Db {
     pub async fn traced(options: Options, traces: &Traces) -> Result<Self> {
         let (reader, writer, searcher) =
             if options.url.starts_with("sqlite:") { sqlite(&options).await? } else { pools(&options).await? };
-        let statements = Arc::new(AtomicU64::new(0));
+        let ran = Ran::new(traces.statements(&options.url));
         let counted = |mut connection: DatabaseConnection| {
-            let (statements, told) = (statements.clone(), traces.statements(&options.url));
-            connection.set_metric_callback(move |info| {
-                statements.fetch_add(1, Ordering::Relaxed);
-                if let Some(told) = &told {
-                    told.ended(&info.statement.sql, info.elapsed, info.failed);
-                }
-                // The text alone: the values are what people write.
-                tracing::trace!(sql = info.statement.sql, "statement");
-            });
+            let ran = ran.clone();
+            connection.set_metric_callback(move |info| ran.note(&info.statement.sql, info.elapsed, info.failed));
             connection
         };
         let (reader, writer, searcher) = (counted(reader), counted(writer), counted(searcher));
-        Ok(Self { reader, writer, searcher, options, statements })
+        let in_place = sqlite_file(&options.url).map(InPlace::new);
+        Ok(Self { reader, writer, searcher, in_place, options, ran })
     }
 
     /// For statements that change nothing.
@@ -147,7 +142,7 @@ impl Db {
 
     /// How many statements there have been since the start.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.ran.count()
     }
 
     /// The connections that are open now, by what they are for.
@@ -178,6 +173,7 @@ impl Db {
     }
 
     pub async fn close(self) -> Result<()> {
+        self.in_place.iter().for_each(InPlace::close);
         self.reader.close_by_ref().await?;
         self.searcher.close_by_ref().await?;
         Ok(self.writer.close_by_ref().await?)

@@ -143,6 +143,13 @@ impl From<DbErr> for Error {
     }
 }
 
+/// Read in place it failed; what that means to a client the pool's own error tells.
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
 impl Error {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::Internal(cause.to_string().into())

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseConnection, DbErr, IdenStatic as _,
+    ColumnTrait as _, Condition, DatabaseConnection, IdenStatic as _,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::core::{
     Core,
+    db::Row,
     error::Result,
     page::{self, Direction, Page, Position, Sort, SortBy, Window},
     search,
@@ -71,7 +72,7 @@ impl Order {
 pub async fn by_ids(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Arc<User>>> {
     let mut select = select();
     select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0)));
-    let users = users(core.db.read(), &select).await?;
+    let users = core.db.rows(&select, user).await?;
     Ok(users.into_iter().map(|user| (user.id, user)).collect())
 }
 
@@ -79,7 +80,7 @@ pub async fn find_by_username(core: &Core, username: &str) -> Result<Option<Arc<
     let Ok(username) = Username::parse_even_reserved(username) else { return Ok(None) };
     let mut select = select();
     select.and_where(Column::UsernameKey.eq(username.key()));
-    Ok(users(core.db.read(), &select).await?.pop())
+    Ok(core.db.rows(&select, user).await?.pop())
 }
 
 /// Only for administrators: others could find out who has an account.
@@ -88,7 +89,7 @@ pub async fn find_by_email(core: &Core, viewer: &Viewer, email: &str) -> Result<
     let Ok(email) = Email::parse(email) else { return Ok(None) };
     let mut select = select();
     select.and_where(Column::EmailKey.eq(email.key()));
-    Ok(users(core.db.read(), &select).await?.pop())
+    Ok(core.db.rows(&select, user).await?.pop())
 }
 
 /// One page of all users, for who looks after the site.
@@ -111,7 +112,9 @@ pub async fn list(
         };
         (Position { sort, id: user.id.0 }, user)
     };
-    Ok(window.page(users(filter.connection(core), &select).await?.into_iter().map(positioned).collect()))
+    let users =
+        if filter.search.is_some() { core.db.found(&select, user).await } else { core.db.rows(&select, user).await };
+    Ok(window.page(users?.into_iter().map(positioned).collect()))
 }
 
 pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
@@ -126,9 +129,8 @@ fn select() -> SelectStatement {
     Query::select().columns(columns.map(|column| (Entity, column))).from(Entity).take()
 }
 
-async fn users(db: &DatabaseConnection, select: &SelectStatement) -> Result<Vec<Arc<User>>> {
-    let rows = db.query_all(select).await?;
-    Ok(rows.iter().map(|row| User::whole(row, 0).map(Arc::new)).collect::<Result<_, DbErr>>()?)
+fn user(row: &Row<'_>) -> Result<Arc<User>> {
+    User::whole(row, 0).map(Arc::new)
 }
 
 /// What only administrators see, only they can ask for.

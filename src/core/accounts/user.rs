@@ -1,12 +1,14 @@
 //! A user as the rest of the house knows one: without the password, in two halves, and mapped by position, which is
 //! what the statements that every request runs are worth.
 
-use sea_orm::{DbErr, DeriveValueType, QueryResult};
+use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
 use super::entity::users::{Column, Model};
 use crate::core::{
     clock::Time,
+    db::Row,
+    error::Result,
     viewer::{PrivateAccess, Role},
 };
 
@@ -51,34 +53,34 @@ impl User {
         [Column::Email, Column::EmailVerifiedAt, Column::SuspendedUntil, Column::LastLoginAt, Column::UpdatedAt];
 
     /// Reads [`User::PUBLIC`] from position `first` on.
-    pub(crate) fn public(row: &QueryResult, first: usize) -> Result<Self, DbErr> {
+    pub(crate) fn public(row: &Row<'_>, first: usize) -> Result<Self> {
         Ok(Self {
-            id: row.try_get_by_index(first)?,
-            username: row.try_get_by_index(first + 1)?,
-            first_name: row.try_get_by_index(first + 2)?,
-            last_name: row.try_get_by_index(first + 3)?,
-            role: role(&row.try_get_by_index::<String>(first + 4)?),
-            created_at: row.try_get_by_index(first + 5)?,
-            avatar: row.try_get_by_index(first + 6)?,
+            id: UserId(row.get(first)?),
+            username: row.get(first + 1)?,
+            first_name: row.get(first + 2)?,
+            last_name: row.get(first + 3)?,
+            role: row.text(first + 4, role)?,
+            created_at: Time(row.get(first + 5)?),
+            avatar: row.get(first + 6)?,
             private: None,
         })
     }
 
     /// The same behind a left join, where there may be nobody.
-    pub(crate) fn optional_public(row: &QueryResult, first: usize) -> Result<Option<Self>, DbErr> {
-        let id: Option<UserId> = row.try_get_by_index(first)?;
+    pub(crate) fn optional_public(row: &Row<'_>, first: usize) -> Result<Option<Self>> {
+        let id: Option<Uuid> = row.get(first)?;
         id.map(|_| Self::public(row, first)).transpose()
     }
 
     /// Reads [`User::PUBLIC`] and [`User::PRIVATE`] after it.
-    pub(crate) fn whole(row: &QueryResult, first: usize) -> Result<Self, DbErr> {
+    pub(crate) fn whole(row: &Row<'_>, first: usize) -> Result<Self> {
         let private = first + Self::PUBLIC.len();
         let private = Private {
-            email: row.try_get_by_index(private)?,
-            email_verified_at: row.try_get_by_index(private + 1)?,
-            suspended_until: row.try_get_by_index(private + 2)?,
-            last_login_at: row.try_get_by_index(private + 3)?,
-            updated_at: row.try_get_by_index(private + 4)?,
+            email: row.get(private)?,
+            email_verified_at: row.get::<Option<i64>>(private + 1)?.map(Time),
+            suspended_until: row.get::<Option<i64>>(private + 2)?.map(Time),
+            last_login_at: row.get::<Option<i64>>(private + 3)?.map(Time),
+            updated_at: Time(row.get(private + 4)?),
         };
         Ok(Self { private: Some(private), ..Self::public(row, first)? })
     }

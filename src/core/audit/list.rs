@@ -99,19 +99,22 @@ pub async fn list_by_users(
     of: &[PrivateAccess],
     window: &Window,
 ) -> Result<HashMap<PrivateAccess, Rows>> {
-    let branch = |user: Uuid| {
+    let branch = |user: Expr| {
         let mut select = Query::select();
         select.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
-        select.and_where(Column::UserId.eq(user));
+        select.and_where(Expr::col((Entity, Column::UserId)).eq(user));
         window.apply(&mut select, &by_time(Direction::Desc));
         select.take()
     };
     let is_admin = viewer.require(Role::Admin).is_ok();
     let mut by_user: HashMap<UserId, Vec<(Position, Arc<Recorded>)>> = HashMap::new();
-    for row in page::each(core.db.read(), of.iter().map(|access| access.user().0), branch).await? {
-        let event = told(is_admin, Model::from_query_result(&row, "")?.recorded()?);
-        let Some(user) = event.user else { continue };
-        by_user.entry(user).or_default().push(positioned(event));
+    let users: Vec<Uuid> = of.iter().map(|access| access.user().0).collect();
+    for statement in page::each(&core.db, &users, branch) {
+        for row in core.db.read().query_all_raw(statement).await? {
+            let event = told(is_admin, Model::from_query_result(&row, "")?.recorded()?);
+            let Some(user) = event.user else { continue };
+            by_user.entry(user).or_default().push(positioned(event));
+        }
     }
     let pages = of.iter().map(|access| {
         let mut rows = by_user.remove(&access.user()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, QueryResult,
+    ColumnTrait as _, Condition,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -11,11 +11,12 @@ use uuid::Uuid;
 use super::{
     Comment,
     entity::{Column, Entity},
-    read::{Want, from_row, select, visible, visible_in_order},
+    read::{Want, from_row, select, visible, visible_in_order, visible_under},
 };
 use crate::core::{
     Core,
     accounts::UserId,
+    db::Row,
     error::Result,
     page::{self, Direction, Page, Position, Sort, SortBy, Window},
     posts::PostId,
@@ -72,9 +73,7 @@ pub async fn list(
     let mut select = select(want);
     select.cond_where(visible_in_order(viewer)).cond_where(matching(filter));
     window.apply(&mut select, &by(direction));
-    let rows = core.db.read().query_all(&select).await?;
-    let comments = rows.iter().map(|row| positioned(row, want)).collect::<Result<Vec<_>>>()?;
-    Ok(window.page(comments))
+    Ok(window.page(core.db.rows(&select, |row| positioned(row, want)).await?))
 }
 
 pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
@@ -89,8 +88,7 @@ pub(crate) async fn latest(core: &Core, condition: Expr, most: u64) -> Result<Ve
     let want = Want { author: true };
     let mut select = select(want);
     select.and_where(condition).order_by((Entity, Column::Id), sea_orm::sea_query::Order::Desc).limit(most);
-    let rows = core.db.read().query_all(&select).await?;
-    rows.iter().map(|row| Ok(Arc::new(from_row(row, want)?))).collect()
+    core.db.rows(&select, |row| Ok(Arc::new(from_row(row, want)?))).await
 }
 
 /// A page of each parent's comments, all in one statement. The parents are of one kind.
@@ -103,18 +101,24 @@ pub async fn list_by_parents(
     want: Want,
 ) -> Result<HashMap<Parent, Rows>> {
     let Some(kind) = parents.first() else { return Ok(HashMap::new()) };
-    let branch = |parent: Uuid| -> SelectStatement {
+    let branch = |parent: Expr| -> SelectStatement {
         let mut select = select(want);
-        select.and_where(kind.column().eq(parent)).cond_where(visible(viewer));
+        select.and_where(Expr::col((Entity, kind.column())).eq(parent.clone())).cond_where(match kind {
+            Parent::Post(_) => visible_under(viewer, parent),
+            Parent::Author(_) => visible(viewer),
+        });
         window.apply(&mut select, &by(direction));
         select
     };
-    let rows = page::each(core.db.read(), parents.iter().map(|parent| parent.id()), branch).await?;
+    let ids: Vec<Uuid> = parents.iter().map(|parent| parent.id()).collect();
     let mut by_parent: HashMap<Parent, Vec<(Position, Arc<Comment>)>> = HashMap::new();
-    for row in &rows {
-        let (position, comment) = positioned(row, want)?;
-        if let Some(parent) = kind.of(&comment) {
-            by_parent.entry(parent).or_default().push((position, comment));
+    for statement in page::each(&core.db, &ids, branch) {
+        let rows = core.db.rows_of(statement, |row| positioned(row, want)).await?;
+        // A branch's rows come together, on every engine that we know.
+        for rows in rows.chunk_by(|(_, one), (_, other)| kind.of(one) == kind.of(other)) {
+            if let Some(parent) = rows.first().and_then(|(_, comment)| kind.of(comment)) {
+                by_parent.entry(parent).or_default().extend_from_slice(rows);
+            }
         }
     }
     let pages = parents.iter().map(|parent| {
@@ -144,7 +148,7 @@ fn by(direction: Direction) -> SortBy<'static> {
     SortBy { column: None, unique: false, id: ("comments", "id"), direction }
 }
 
-fn positioned(row: &QueryResult, want: Want) -> Result<(Position, Arc<Comment>)> {
+fn positioned(row: &Row<'_>, want: Want) -> Result<(Position, Arc<Comment>)> {
     let comment = from_row(row, want)?;
     Ok((Position { sort: Sort::Id, id: comment.id.0 }, Arc::new(comment)))
 }

@@ -3,9 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, QueryResult,
+    ColumnTrait as _, Condition,
     sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, JoinType, Query, SelectStatement},
 };
+use uuid::Uuid;
 
 use super::{
     Comment, CommentId,
@@ -14,8 +15,10 @@ use super::{
 use crate::core::{
     Core,
     accounts::{User, UserId, users},
+    clock::Time,
+    db::Row,
     error::Result,
-    posts,
+    posts::{self, PostId},
     viewer::Viewer,
 };
 
@@ -27,11 +30,16 @@ pub struct Want {
 
 /// Comments under posts that the viewer may see.
 pub(super) fn visible(viewer: &Viewer) -> Condition {
+    visible_under(viewer, Expr::col((Entity, Column::PostId)))
+}
+
+/// Comments under this post, if the viewer may see it: asked once where it is the same for all rows.
+pub(super) fn visible_under(viewer: &Viewer, post: Expr) -> Condition {
     let posts = posts::visible(viewer);
     if posts.is_empty() {
         return posts;
     }
-    Condition::all().add(Expr::exists(post().expr(Expr::value(1)).cond_where(posts).take()))
+    Condition::all().add(Expr::exists(select_post(post).expr(Expr::value(1)).cond_where(posts).take()))
 }
 
 /// The same rule for a page of all comments, whose statement walks them in their order: as a value, because MariaDB
@@ -41,12 +49,12 @@ pub(super) fn visible_in_order(viewer: &Viewer) -> Condition {
     if posts.is_empty() {
         return posts;
     }
-    Condition::all().add(Expr::SubQuery(None, Box::new(post().expr(Expr::from(posts)).take().into())))
+    let mut post = select_post(Expr::col((Entity, Column::PostId)));
+    Condition::all().add(Expr::SubQuery(None, Box::new(post.expr(Expr::from(posts)).take().into())))
 }
 
-/// The post of a comment.
-fn post() -> SelectStatement {
-    let same = Expr::col((posts::entity::Entity, posts::entity::Column::Id)).equals((Entity, Column::PostId));
+fn select_post(id: Expr) -> SelectStatement {
+    let same = Expr::col((posts::entity::Entity, posts::entity::Column::Id)).eq(id);
     Query::select().from(posts::entity::Entity).and_where(same).take()
 }
 
@@ -59,8 +67,7 @@ pub async fn by_ids(
 ) -> Result<HashMap<CommentId, Arc<Comment>>> {
     let mut select = select(want);
     select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0))).cond_where(visible(viewer));
-    let rows = core.db.read().query_all(&select).await?;
-    let comments = rows.iter().map(|row| from_row(row, want)).collect::<Result<Vec<Comment>, DbErr>>()?;
+    let comments = core.db.rows(&select, |row| from_row(row, want)).await?;
     Ok(comments.into_iter().map(|comment| (comment.id, Arc::new(comment))).collect())
 }
 
@@ -83,14 +90,14 @@ pub(super) fn select(want: Want) -> SelectStatement {
     select.take()
 }
 
-pub(super) fn from_row(row: &QueryResult, want: Want) -> Result<Comment, DbErr> {
+pub(super) fn from_row(row: &Row<'_>, want: Want) -> Result<Comment> {
     Ok(Comment {
-        id: row.try_get_by_index(0)?,
-        post_id: row.try_get_by_index(1)?,
-        author_id: row.try_get_by_index::<Option<UserId>>(2)?,
+        id: CommentId(row.get(0)?),
+        post_id: PostId(row.get(1)?),
+        author_id: row.get::<Option<Uuid>>(2)?.map(UserId),
         author: if want.author { User::optional_public(row, 6)?.map(Arc::new) } else { None },
-        body: row.try_get_by_index(3)?,
-        created_at: row.try_get_by_index(4)?,
-        updated_at: row.try_get_by_index(5)?,
+        body: row.get(3)?,
+        created_at: Time(row.get(4)?),
+        updated_at: Time(row.get(5)?),
     })
 }

@@ -3,9 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseConnection, IdenStatic as _,
+    ColumnTrait as _, Condition, DatabaseConnection, IdenStatic as _,
     sea_query::{Expr, ExprTrait as _, Query, SelectStatement, UnionType},
 };
+use uuid::Uuid;
 
 use super::{
     Post, Status,
@@ -15,8 +16,9 @@ use super::{
 use crate::core::{
     Core,
     accounts::UserId,
+    db::Row,
     error::Result,
-    page::{Direction, Page, Position, Sort, SortBy, Window},
+    page::{self, Direction, Page, Position, Sort, SortBy, Window},
     search,
     viewer::{Role, Viewer},
 };
@@ -99,9 +101,11 @@ pub async fn list(
     let mut select = select(want, order.column());
     select.cond_where(matching(core, viewer, filter).await?);
     window.apply(&mut select, &order.by());
-    let rows = filter.connection(core).query_all(&select).await?;
-    let posts = rows.iter().map(|row| positioned(row, order, want)).collect::<Result<Vec<_>>>()?;
-    Ok(window.page(posts))
+    let positioned = |row: &Row<'_>| positioned(row, order, want);
+    let searches = filter.search.is_some();
+    let posts =
+        if searches { core.db.found(&select, positioned).await } else { core.db.rows(&select, positioned).await };
+    Ok(window.page(posts?))
 }
 
 pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64> {
@@ -115,7 +119,7 @@ pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64>
         }
         None => number(matching(core, viewer, filter).await?),
     };
-    crate::core::page::count(filter.connection(core), &select).await
+    page::count(filter.connection(core), &select).await
 }
 
 /// A page of each author's posts, all in one statement: a branch for each, every one of them limited.
@@ -127,19 +131,19 @@ pub async fn list_by_authors(
     order: Order,
     want: Want,
 ) -> Result<HashMap<UserId, Rows>> {
-    let branch = |author: uuid::Uuid| -> SelectStatement {
+    let branch = |author: Expr| -> SelectStatement {
         let mut select = select(want, order.column());
-        select.and_where(Column::AuthorId.eq(author)).cond_where(visible(viewer));
+        select.and_where(Expr::col((Entity, Column::AuthorId)).eq(author)).cond_where(visible(viewer));
         window.apply(&mut select, &order.by());
         select
     };
-    let parents = authors.iter().map(|author| author.0);
-    let rows = crate::core::page::each(core.db.read(), parents, branch).await?;
+    let parents: Vec<Uuid> = authors.iter().map(|author| author.0).collect();
     let mut by_author: HashMap<UserId, Vec<(Position, Arc<Post>)>> = HashMap::new();
-    for row in &rows {
-        let (position, post) = positioned(row, order, want)?;
-        if let Some(author) = post.author_id {
-            by_author.entry(author).or_default().push((position, post));
+    for statement in page::each(&core.db, &parents, branch) {
+        for (position, post) in core.db.rows_of(statement, |row| positioned(row, order, want)).await? {
+            if let Some(author) = post.author_id {
+                by_author.entry(author).or_default().push((position, post));
+            }
         }
     }
     let pages = authors.iter().map(|author| {
@@ -160,16 +164,16 @@ pub async fn count_by_authors(core: &Core, viewer: &Viewer, authors: &[UserId]) 
         .and_where(Column::AuthorId.is_in(authors.iter().map(|author| author.0)))
         .cond_where(visible(viewer))
         .group_by_col((Entity, Column::AuthorId));
-    let counted = crate::core::page::counts(core.db.read(), &select).await?;
+    let counted = page::counts(core.db.read(), &select).await?;
     Ok(authors.iter().map(|author| (*author, counted.get(&author.0).copied().unwrap_or(0))).collect())
 }
 
-fn positioned(row: &sea_orm::QueryResult, order: Order, want: Want) -> Result<(Position, Arc<Post>)> {
+fn positioned(row: &Row<'_>, order: Order, want: Want) -> Result<(Position, Arc<Post>)> {
     let (post, next) = from_row(row, want)?;
     let sort = match order.field {
         Field::CreatedAt => Sort::Id,
-        Field::PublishedAt => Sort::Number(row.try_get_by_index(next)?),
-        Field::Title => Sort::Text(row.try_get_by_index(next)?),
+        Field::PublishedAt => Sort::Number(row.get(next)?),
+        Field::Title => Sort::Text(row.get(next)?),
     };
     Ok((Position { sort, id: post.id.0 }, Arc::new(post)))
 }

@@ -3,15 +3,17 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, QueryResult,
+    ColumnTrait as _, Condition,
     sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, JoinType, Query, SelectStatement},
 };
+use uuid::Uuid;
 
 use super::{Post, PostId, Status, entity::Column, entity::Entity};
 use crate::core::{
     Core,
     accounts::{User, UserId, users},
     clock::Time,
+    db::Row,
     error::Result,
     viewer::{Role, Viewer},
 };
@@ -42,8 +44,7 @@ pub(crate) fn visible(viewer: &Viewer) -> Condition {
 pub async fn by_ids(core: &Core, viewer: &Viewer, ids: &[PostId], want: Want) -> Result<HashMap<PostId, Arc<Post>>> {
     let mut select = select(want, None);
     select.and_where(Column::Id.is_in(ids.iter().map(|id| id.0))).cond_where(visible(viewer));
-    let rows = core.db.read().query_all(&select).await?;
-    let posts = rows.iter().map(|row| Ok(from_row(row, want)?.0)).collect::<Result<Vec<Post>, DbErr>>()?;
+    let posts = core.db.rows(&select, |row| Ok(from_row(row, want)?.0)).await?;
     Ok(posts.into_iter().map(|post| (post.id, Arc::new(post))).collect())
 }
 
@@ -81,23 +82,23 @@ pub(super) fn select(want: Want, sort: Option<Column>) -> SelectStatement {
 }
 
 /// A post, and the position after its last column, where a sort value may stand.
-pub(super) fn from_row(row: &QueryResult, want: Want) -> Result<(Post, usize), DbErr> {
+pub(super) fn from_row(row: &Row<'_>, want: Want) -> Result<(Post, usize)> {
     let mut next = 7;
-    let body = if want.body { Some(row.try_get_by_index(next)?) } else { None };
+    let body = if want.body { Some(row.get(next)?) } else { None };
     next += usize::from(want.body);
     let author = if want.author { User::optional_public(row, next)?.map(Arc::new) } else { None };
     next += if want.author { User::PUBLIC.len() } else { 0 };
-    let published_at: Time = row.try_get_by_index(6)?;
+    let published_at: i64 = row.get(6)?;
     let post = Post {
-        id: row.try_get_by_index(0)?,
-        author_id: row.try_get_by_index::<Option<UserId>>(1)?,
+        id: PostId(row.get(0)?),
+        author_id: row.get::<Option<Uuid>>(1)?.map(UserId),
         author,
-        title: row.try_get_by_index(2)?,
+        title: row.get(2)?,
         body,
-        status: Status::parse(&row.try_get_by_index::<String>(3)?),
-        created_at: row.try_get_by_index(4)?,
-        updated_at: row.try_get_by_index(5)?,
-        published_at: Some(published_at).filter(|at| at.0 != 0),
+        status: row.text(3, Status::parse)?,
+        created_at: Time(row.get(4)?),
+        updated_at: Time(row.get(5)?),
+        published_at: (published_at != 0).then_some(Time(published_at)),
     };
     Ok((post, next))
 }

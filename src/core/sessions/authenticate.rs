@@ -4,10 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _, JoinType, Query},
 };
-use uuid::Uuid;
 
 use super::{Handle, SessionId, Transport, entity as sessions, entity::Column};
 use crate::core::{
@@ -15,6 +14,7 @@ use crate::core::{
     accounts::{User, users},
     clock::Time,
     crypto::digest_of,
+    db::Row,
     error::{AuthFailure, Error, Result},
     tokens::Named,
     viewer::{SignedIn, Viewer},
@@ -97,19 +97,37 @@ async fn find(core: &Core, which: Expr, now: Time) -> Result<Option<Found>> {
         )
         .and_where(which)
         .take();
-    let Some(row) = core.db.read().query_one(&statement).await? else { return Ok(None) };
-    let session = SessionId(row.try_get_by_index::<Uuid>(0)?);
-    let ended: Option<Time> = row.try_get_by_index(1)?;
-    let last_used_at: Time = row.try_get_by_index(2)?;
-    let (idle, absolute): (Time, Time) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
-    let user = User::whole(&row, 5)?;
-    if ended.is_some() || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
+    let mut found = core.db.rows(&statement, |row| Ok((Times::of(row)?, User::whole(row, 5)?))).await?;
+    let Some((times, user)) = found.pop() else { return Ok(None) };
+    if times.ended || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
         return Err(Error::Unauthenticated(AuthFailure::Revoked));
     }
-    if idle <= now || absolute <= now {
+    if times.idle_expires_at <= now || times.absolute_expires_at <= now {
         return Err(Error::Unauthenticated(AuthFailure::Expired));
     }
-    Ok(Some(Found { session, last_used_at, absolute_expires_at: absolute, user }))
+    let Times { session, last_used_at, absolute_expires_at, .. } = times;
+    Ok(Some(Found { session, last_used_at, absolute_expires_at, user }))
+}
+
+/// What decides whether a session lives.
+struct Times {
+    session: SessionId,
+    ended: bool,
+    last_used_at: Time,
+    idle_expires_at: Time,
+    absolute_expires_at: Time,
+}
+
+impl Times {
+    fn of(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            session: SessionId(row.get(0)?),
+            ended: row.get::<Option<i64>>(1)?.is_some(),
+            last_used_at: Time(row.get(2)?),
+            idle_expires_at: Time(row.get(3)?),
+            absolute_expires_at: Time(row.get(4)?),
+        })
+    }
 }
 
 /// Notes the use, and from where and with what, if the last note is old enough, and says how long the session has now. Of many requests at the same

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult as _, Iterable as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, Iterable as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
@@ -30,19 +30,21 @@ type Rows = Page<(Position, Arc<Session>)>;
 /// A page of each user's live sessions, the newest first, all in one statement.
 pub async fn list_by_users(core: &Core, of: &[PrivateAccess], window: &Window) -> Result<HashMap<PrivateAccess, Rows>> {
     let live = live(core.clock.now());
-    let branch = |user: Uuid| {
+    let branch = |user: Expr| {
         let mut select = Query::select();
         select.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
-        select.and_where(Column::UserId.eq(user)).cond_where(live.clone());
+        select.and_where(Expr::col((Entity, Column::UserId)).eq(user)).cond_where(live.clone());
         window.apply(&mut select, &NEWEST_FIRST);
         select.take()
     };
-    let rows = page::each(core.db.read(), of.iter().map(|access| access.user().0), branch).await?;
+    let users: Vec<Uuid> = of.iter().map(|access| access.user().0).collect();
     let mut by_user: HashMap<UserId, Vec<(Position, Arc<Session>)>> = HashMap::new();
-    for row in &rows {
-        let session = Session::from(Model::from_query_result(row, "")?);
-        let position = Position { sort: Sort::Id, id: session.id.0 };
-        by_user.entry(session.user_id).or_default().push((position, Arc::new(session)));
+    for statement in page::each(&core.db, &users, branch) {
+        for row in core.db.read().query_all_raw(statement).await? {
+            let session = Session::from(Model::from_query_result(&row, "")?);
+            let position = Position { sort: Sort::Id, id: session.id.0 };
+            by_user.entry(session.user_id).or_default().push((position, Arc::new(session)));
+        }
     }
     let pages = of.iter().map(|access| {
         let mut rows = by_user.remove(&access.user()).unwrap_or_default();

@@ -1,0 +1,160 @@
+//! The seam through which the rows of a page come, by position, whichever engine has them.
+//!
+//! On SQLite a page is less work than the way to a connection's thread and back, so it is read in place, on the worker
+//! that asks, for so many steps of SQLite's machine. What needs more, or fails, is read over the pool, where nobody waits
+//! for it who did not ask.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{
+    Connection, OpenFlags,
+    config::DbConfig,
+    types::{FromSql, ToSqlOutput, Value as Owned, ValueRef},
+};
+use sea_orm::{
+    ConnectionTrait as _, QueryResult, Statement, StatementBuilder, TryGetable, Value, sea_query::SelectStatement,
+};
+
+use super::Db;
+use crate::core::error::Result;
+
+/// What a statement may take in place: a few milliseconds. A page of 20 posts with ten comments each takes 15,000.
+const STEPS: u32 = 200_000;
+/// How often a statement is asked how far it is.
+const STRIDE: u32 = 1_000;
+/// Statements that a connection keeps compiled.
+const PREPARED: usize = 64;
+
+/// A row of a page.
+pub enum Row<'r> {
+    Pooled(&'r QueryResult),
+    InPlace(&'r rusqlite::Row<'r>),
+}
+
+impl Row<'_> {
+    pub fn get<T: TryGetable + FromSql>(&self, at: usize) -> Result<T> {
+        match self {
+            Self::Pooled(row) => Ok(row.try_get_by_index(at)?),
+            Self::InPlace(row) => Ok(row.get(at)?),
+        }
+    }
+
+    /// A text that becomes something else.
+    pub fn text<T>(&self, at: usize, read: impl FnOnce(&str) -> T) -> Result<T> {
+        match self {
+            Self::Pooled(row) => Ok(read(&row.try_get_by_index::<String>(at)?)),
+            Self::InPlace(row) => Ok(read(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?)),
+        }
+    }
+}
+
+impl Db {
+    /// The rows of a short statement.
+    pub async fn rows<T>(&self, select: &SelectStatement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        self.rows_of(self.build(select), map).await
+    }
+
+    pub async fn rows_of<T>(&self, statement: Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let begun = Instant::now();
+        if let Some(rows) = self.in_place.as_ref().and_then(|in_place| in_place.rows(&statement, &map)) {
+            self.ran.note(&statement.sql, begun.elapsed(), false);
+            return Ok(rows);
+        }
+        self.reader.query_all_raw(statement).await?.iter().map(|row| map(&Row::Pooled(row))).collect()
+    }
+
+    /// The rows of a statement that searches texts.
+    pub async fn found<T>(&self, select: &SelectStatement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        self.searcher.query_all(select).await?.iter().map(|row| map(&Row::Pooled(row))).collect()
+    }
+
+    /// The text of a statement for this engine, and its values.
+    pub fn build(&self, select: &impl StatementBuilder) -> Statement {
+        self.reader.get_database_backend().build(select)
+    }
+}
+
+/// Connections for reading a SQLite file in place. There are never more than there are workers.
+#[derive(Clone, Debug)]
+pub(super) struct InPlace {
+    file: PathBuf,
+    idle: Arc<Mutex<Vec<Reader>>>,
+}
+
+#[derive(Debug)]
+struct Reader {
+    connection: Connection,
+    /// The strides of the statement that runs.
+    strides: Arc<AtomicU32>,
+}
+
+impl InPlace {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self { file, idle: Arc::default() }
+    }
+
+    pub(super) fn close(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The rows; none when it is for the pool to read them, or to tell why not.
+    fn rows<T>(&self, statement: &Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Option<Vec<T>> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = idle.or_else(|| Reader::open(&self.file).ok())?;
+        let rows = reader.rows(statement, map).ok();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        rows
+    }
+}
+
+impl Reader {
+    fn open(file: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        // Otherwise a statement is compiled anew for every value of its `LIMIT`.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let strides = Arc::new(AtomicU32::new(0));
+        let taken = strides.clone();
+        let is_enough = move || taken.fetch_add(1, Ordering::Relaxed) >= STEPS / STRIDE;
+        connection.progress_handler(i32::try_from(STRIDE).unwrap_or(i32::MAX), Some(is_enough))?;
+        Ok(Self { connection, strides })
+    }
+
+    fn rows<T>(&self, statement: &Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        self.strides.store(0, Ordering::Relaxed);
+        let mut prepared = self.connection.prepare_cached(&statement.sql)?;
+        for (number, value) in statement.values.iter().flat_map(|values| &values.0).enumerate() {
+            prepared.raw_bind_parameter(number + 1, bound(value)?)?;
+        }
+        let mut rows = prepared.raw_query();
+        let mut mapped = Vec::new();
+        while let Some(row) = rows.next()? {
+            mapped.push(map(&Row::InPlace(row))?);
+        }
+        Ok(mapped)
+    }
+}
+
+/// As sqlx binds it.
+fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
+    let number = |number: i64| ToSqlOutput::Owned(Owned::Integer(number));
+    Ok(match value {
+        Value::Bool(Some(value)) => number((*value).into()),
+        Value::Int(Some(value)) => number((*value).into()),
+        Value::BigInt(Some(value)) => number(*value),
+        Value::BigUnsigned(Some(value)) => number(i64::try_from(*value).map_err(|_| rusqlite::Error::InvalidQuery)?),
+        Value::String(Some(value)) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
+        Value::Uuid(Some(value)) => ToSqlOutput::Borrowed(ValueRef::Blob(value.as_bytes())),
+        Value::Bytes(Some(value)) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+        _ => return Err(rusqlite::Error::InvalidQuery),
+    })
+}
