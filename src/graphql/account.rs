@@ -7,8 +7,9 @@ use super::{
     cost::cost,
     error::UserError,
     management::DeletedContent,
-    node::{Kind, Shown, global_id},
+    node::{Kind, global_id},
     payload::{Guarded, Payload, answer},
+    straight::Shown,
     users::User,
 };
 use crate::core::accounts::{deletion, password_change, username_change};

@@ -9,9 +9,10 @@ use super::{
     context::ContextExt as _,
     cost::{self, list_size},
     loaders::ActivityOf,
-    node::{self, Shown, global_id, id_in},
+    node::{self, global_id, id_in},
     payload::{Guarded, guarded},
     scalars::DateTime,
+    straight::{AtHand, Shown},
     users::User,
 };
 use crate::core::{
@@ -177,6 +178,8 @@ async fn user(ctx: &Context<'_>, id: Option<UserId>) -> Result<Option<Shown<User
 fn user_id(id: Option<UserId>) -> Option<ID> {
     id.map(|id| global_id(node::Kind::User, id.0))
 }
+
+impl AtHand for AuditEvent {}
 
 /// Something that was done, or tried. It never changes.
 #[Object]

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object, ScalarType as _};
 
 use super::{
     connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
     cost::{self, list_size},
     loaders::CommentsOf,
-    node::{Kind, Shown, global_id, id_in, local_id},
+    node::{Kind, global_id, id_in, local_id},
     payload::{Guarded, guarded},
-    posts::{Post, author},
+    posts::{Post, author, write_author},
     scalars::DateTime,
+    straight::{Asked, AtHand, Json, Shown},
     users::User,
 };
 use crate::core::{
@@ -67,6 +68,21 @@ impl Comment {
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
+    }
+}
+
+impl AtHand for Comment {
+    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
+        let comment = &self.0;
+        match field.name() {
+            "id" => out.id(Kind::Comment, comment.id.0),
+            "body" => out.text(&comment.body),
+            "author" => return write_author(field, comment.author.as_ref(), comment.author_id, out),
+            "createdAt" => out.value(&DateTime::from(comment.created_at).to_value()),
+            "updatedAt" => out.value(&DateTime::from(comment.updated_at).to_value()),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -139,13 +155,13 @@ pub(super) async fn comments_of(
     request: &PageRequest,
     order: Option<CommentOrder>,
     default: OrderDirection,
-) -> Result<CommentConnection> {
+) -> Result<Shown<CommentConnection>> {
     let direction = order.map_or(default, |order| order.direction).into();
     let cursors = cursors_of(ctx, parent, direction)?;
     let window = request.window(&cursors, &Sort::Id)?;
     let key = CommentsOf { parent, window, direction, want: wanted(ctx) };
     let page = ctx.loaders()?.comments_of.load(key).await?;
-    Ok(CommentConnection::new(page, cursors, Counted::Of(parent)))
+    Ok(CommentConnection::new(page, cursors, Counted::Of(parent)).into())
 }
 
 fn wanted(ctx: &Context<'_>) -> comments::Want {
@@ -179,7 +195,7 @@ impl CommentQueries {
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "Which ones.")] filter: Option<CommentFilter>,
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<CommentOrder>,
-    ) -> Guarded<CommentConnection> {
+    ) -> Guarded<Shown<CommentConnection>> {
         let found = async {
             let (core, viewer) = (ctx.core()?, ctx.viewer()?);
             let filter = filter.unwrap_or_default().into_domain()?;
@@ -187,7 +203,7 @@ impl CommentQueries {
             let cursors = Cursors::new(&core.keys, format!("comments {direction:?} {filter:?}"), viewer);
             let window = PageRequest { first, after, last, before }.window(&cursors, &Sort::Id)?;
             let page = comments::list(core, viewer, &window, direction, &filter, wanted(ctx)).await?;
-            Ok(Some(CommentConnection::new(page, cursors, Counted::Matching(filter))))
+            Ok(Some(CommentConnection::new(page, cursors, Counted::Matching(filter)).into()))
         };
         guarded(found.await)
     }

@@ -1,7 +1,8 @@
 //! Connections (Relay Cursor Connections): one definition for every list that can grow.
 
-use async_graphql::{Context, Enum, SimpleObject};
+use async_graphql::{Context, Enum, SimpleObject, Value};
 
+use super::straight::{Asked, AtHand, Json};
 use crate::core::page;
 
 /// Which way a list runs.
@@ -39,6 +40,20 @@ impl PageInfo {
     }
 }
 
+impl AtHand for PageInfo {
+    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
+        let cursor = |cursor: &Option<String>| cursor.clone().map_or(Value::Null, Value::String);
+        out.value(&match field.name() {
+            "hasNextPage" => self.has_next_page.into(),
+            "hasPreviousPage" => self.has_previous_page.into(),
+            "startCursor" => cursor(&self.start_cursor),
+            "endCursor" => cursor(&self.end_cursor),
+            _ => return false,
+        });
+        true
+    }
+}
+
 /// Whether a field of the list's nodes is selected, by whichever way leads to it.
 pub(super) fn node_selects(ctx: &Context<'_>, field: &str) -> bool {
     let selection = ctx.look_ahead();
@@ -64,24 +79,47 @@ macro_rules! connection {
             ) -> Self {
                 Self { page, cursors, counted }
             }
+
+            fn rows(&self) -> impl ExactSizeIterator<Item = &($crate::core::page::Position, std::sync::Arc<$row>)> {
+                self.page.rows.iter()
+            }
+        }
+
+        impl $crate::graphql::straight::AtHand for $connection {
+            fn write(
+                &self,
+                field: &$crate::graphql::straight::Asked<'_>,
+                out: &mut $crate::graphql::straight::Json,
+            ) -> bool {
+                match field.name() {
+                    "edges" => {
+                        out.list(field, self.rows().map(|(position, row)| $edge::at(position, row, &self.cursors)))
+                    }
+                    "nodes" => out.list(field, self.rows().map(|(_, row)| $node::new(row.clone()))),
+                    "pageInfo" => {
+                        out.object(field, &$crate::graphql::connection::PageInfo::new(&self.page, &self.cursors))
+                    }
+                    _ => false,
+                }
+            }
         }
 
         /// One page of a list.
         #[async_graphql::Object]
         impl $connection {
             /// The rows with their cursors.
-            async fn edges(&self) -> Vec<$edge<'_>> {
-                self.page.rows.iter().map(|(position, row)| $edge::at(position, row, &self.cursors)).collect()
+            async fn edges(&self) -> Vec<$crate::graphql::straight::Shown<$edge<'_>>> {
+                self.rows().map(|(position, row)| $edge::at(position, row, &self.cursors).into()).collect()
             }
 
             /// The rows.
-            async fn nodes(&self) -> Vec<$crate::graphql::node::Shown<$node>> {
-                self.page.rows.iter().map(|(_, row)| $node::new(row.clone()).into()).collect()
+            async fn nodes(&self) -> Vec<$crate::graphql::straight::Shown<$node>> {
+                self.rows().map(|(_, row)| $node::new(row.clone()).into()).collect()
             }
 
             /// Where this page lies in the list.
-            async fn page_info(&self) -> $crate::graphql::connection::PageInfo {
-                $crate::graphql::connection::PageInfo::new(&self.page, &self.cursors)
+            async fn page_info(&self) -> $crate::graphql::straight::Shown<$crate::graphql::connection::PageInfo> {
+                $crate::graphql::connection::PageInfo::new(&self.page, &self.cursors).into()
             }
 
             /// How many rows the whole list has for you.
@@ -109,6 +147,23 @@ macro_rules! connection {
             }
         }
 
+        impl $crate::graphql::straight::AtHand for $edge<'_> {
+            fn write(
+                &self,
+                field: &$crate::graphql::straight::Asked<'_>,
+                out: &mut $crate::graphql::straight::Json,
+            ) -> bool {
+                match field.name() {
+                    "cursor" => {
+                        out.text(&self.cursors.encode(&self.position));
+                        true
+                    }
+                    "node" => out.object(field, &$node::new(self.row.clone())),
+                    _ => false,
+                }
+            }
+        }
+
         /// A row and its place in the list.
         #[async_graphql::Object]
         impl $edge<'_> {
@@ -118,7 +173,7 @@ macro_rules! connection {
             }
 
             /// The row.
-            async fn node(&self) -> $crate::graphql::node::Shown<$node> {
+            async fn node(&self) -> $crate::graphql::straight::Shown<$node> {
                 $node::new(self.row.clone()).into()
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::ContextBase;
 
 use super::{cookie::SessionCookie, loaders::Loaders};
 use crate::core::{Core, Error, Origin, Result, viewer::Viewer};
@@ -16,7 +16,7 @@ pub(super) trait ContextExt<'a> {
     fn cookie(&self) -> Result<&'a SessionCookie>;
 }
 
-impl<'a> ContextExt<'a> for Context<'a> {
+impl<'a, T> ContextExt<'a> for ContextBase<'a, T> {
     fn core(&self) -> Result<&'a Arc<Core>> {
         self.data_opt().ok_or_else(|| Error::internal("the context holds no core"))
     }

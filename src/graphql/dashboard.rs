@@ -6,9 +6,9 @@ use super::{
     comments::Comment,
     context::ContextExt as _,
     cost::cost,
-    node::Shown,
     payload::{Guarded, guarded},
     scalars::DateTime,
+    straight::Shown,
 };
 use crate::core::dashboard::{self, Counts};
 

@@ -6,9 +6,9 @@ use super::{
     context::ContextExt as _,
     cost::cost,
     error::UserError,
-    node::Shown,
     payload::{Guarded, Payload, answer},
     scalars::DateTime,
+    straight::Shown,
     users::User,
 };
 use crate::core::accounts::email_change;

@@ -6,9 +6,10 @@ use super::{
     context::ContextExt as _,
     cost::cost,
     error::UserError,
-    node::{Kind, Shown, global_id, id_of},
+    node::{Kind, global_id, id_of},
     payload::{Guarded, Payload, answer, given},
     scalars::DateTime,
+    straight::Shown,
     users::{self, Role, User, UserEdge},
 };
 use crate::core::{

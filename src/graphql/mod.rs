@@ -23,6 +23,7 @@ mod profiles;
 mod recovery;
 mod scalars;
 mod sessions;
+mod straight;
 mod subscriptions;
 mod users;
 mod writing;
@@ -35,6 +36,7 @@ pub use cookie::{CookieChange, SessionCookie};
 pub use cost::{FIELD as FIELD_COST, WEIGHTS as FIELD_WEIGHTS};
 pub use error::{Code, ErrorExtensions, denials};
 pub use scalars::file_of_request;
+pub use straight::{room_for, write_json};
 pub use subscriptions::Subscription;
 
 use crate::core::{Core, Origin, accounts::UserId, viewer::Viewer};
@@ -126,12 +128,14 @@ pub struct Asked {
     pub cookie: Arc<SessionCookie>,
 }
 
-/// `file` came with the request; `file_of_request` stands for it in the variables.
-pub fn with_context(request: Request, asked: Asked, file: Option<Arc<[u8]>>) -> Request {
+/// `file` came with the request; `file_of_request` stands for it in the variables. What is answered `straight` holds
+/// pieces that are JSON already, for [`write_json`].
+pub fn with_context(request: Request, asked: Asked, file: Option<Arc<[u8]>>, straight: bool) -> Request {
     let Asked { core, viewer, origin, cookie } = asked;
     let request = match file {
         Some(file) => request.data(file),
         None => request,
     };
+    let request = request.data(straight::Straight(straight));
     request.data(loaders::Loaders::new(&core, &viewer)).data(core).data(viewer).data(origin).data(cookie)
 }

@@ -1,14 +1,10 @@
-//! Nodes: global ids (Relay Global Object Identification), the interface, and the one type through which every node
-//! reaches the executor.
+//! Nodes: global ids (Relay Global Object Identification) and the interface.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use async_graphql::{
-    Context, ContextSelectionSet, ID, Interface, Object, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field, registry::Registry,
-};
+use async_graphql::{Context, ID, Interface, Object};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use super::{
     audit::AuditEvent,
@@ -30,6 +26,8 @@ use crate::core::{
 };
 
 const MOST_NODES: usize = 100;
+/// Of a kind's name and an id in base64: more than any takes.
+const LONGEST_ID: usize = 80;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -53,7 +51,24 @@ impl Kind {
 }
 
 pub(super) fn global_id(kind: Kind, id: Uuid) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{}:{id}", kind.as_str())))
+    let mut text = Vec::with_capacity(LONGEST_ID);
+    write_global_id(kind, id, &mut text);
+    ID(String::from_utf8(text).unwrap_or_default())
+}
+
+/// The text of a global id, which needs no escape in JSON.
+pub(super) fn write_global_id(kind: Kind, id: Uuid, out: &mut Vec<u8>) {
+    let mut plain = [0; LONGEST_ID];
+    let name = kind.as_str().as_bytes();
+    let (before, after) = plain.split_at_mut(name.len() + 1);
+    before[..name.len()].copy_from_slice(name);
+    before[name.len()] = b':';
+    id.hyphenated().encode_lower(after);
+    let length = name.len() + 1 + Hyphenated::LENGTH;
+    let begin = out.len();
+    out.resize(begin + LONGEST_ID, 0);
+    let written = URL_SAFE_NO_PAD.encode_slice(&plain[..length], &mut out[begin..]).unwrap_or(0);
+    out.truncate(begin + written);
 }
 
 /// The id of that kind; nothing for one of another kind, and for junk. Only our own spelling counts.
@@ -71,30 +86,6 @@ pub(super) fn id_in(argument: &str, kind: Kind, id: &ID) -> Result<Uuid> {
 /// The id of what a mutation is to change: what cannot be one is not there.
 pub(super) fn id_of(kind: Kind, id: &ID) -> Result<Uuid> {
     local_id(kind, id).ok_or(Error::NotFound)
-}
-
-/// A node on its way out. It delegates; that all nodes pass here is what lets plain fields be answered without a
-/// future for each.
-pub(super) struct Shown<T>(T);
-
-impl<T> From<T> for Shown<T> {
-    fn from(node: T) -> Self {
-        Self(node)
-    }
-}
-
-impl<T: OutputType> OutputType for Shown<T> {
-    fn type_name() -> Cow<'static, str> {
-        T::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        self.0.resolve(ctx, field).await
-    }
 }
 
 /// Anything with a global id.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object, ScalarType as _, resolver_utils::enum_value};
 
 use super::{
     comments::{CommentConnection, CommentOrder, comments_of},
     connection::{OrderDirection, connection, new_edge, node_selects},
     context::ContextExt as _,
     cost::{self, list_size},
-    node::{Kind, Shown, global_id, id_in, local_id},
+    node::{Kind, global_id, id_in, local_id},
     payload::{Guarded, guarded},
     scalars::DateTime,
+    straight::{Asked, AtHand, Json, Shown},
     users::User,
 };
 use crate::core::{
@@ -84,7 +85,7 @@ impl Post {
         #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "The order; the oldest first without a word.")] order_by: Option<CommentOrder>,
-    ) -> Guarded<CommentConnection> {
+    ) -> Guarded<Shown<CommentConnection>> {
         let request = PageRequest { first, after, last, before };
         guarded(comments_of(ctx, Parent::Post(self.0.id), &request, order_by, OrderDirection::Asc).await.map(Some))
     }
@@ -103,6 +104,45 @@ impl Post {
     async fn published_at(&self) -> Option<DateTime> {
         self.0.published_at.map(DateTime::from)
     }
+}
+
+impl AtHand for Post {
+    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
+        let post = &self.0;
+        match field.name() {
+            "id" => out.id(Kind::Post, post.id.0),
+            "title" => out.text(&post.title),
+            "body" => match &post.body {
+                Some(body) => out.text(body),
+                None => return false,
+            },
+            "status" => out.value(&enum_value(PostStatus::from(post.status))),
+            "author" => return write_author(field, post.author.as_ref(), post.author_id, out),
+            "createdAt" => out.value(&DateTime::from(post.created_at).to_value()),
+            "updatedAt" => out.value(&DateTime::from(post.updated_at).to_value()),
+            "publishedAt" => match post.published_at {
+                Some(at) => out.value(&DateTime::from(at).to_value()),
+                None => out.null(),
+            },
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The same as [`author`], if it is known already.
+pub(super) fn write_author(
+    field: &Asked<'_>,
+    brought: Option<&Arc<crate::core::accounts::User>>,
+    id: Option<UserId>,
+    out: &mut Json,
+) -> bool {
+    match (brought, id) {
+        (Some(user), _) => return out.object(field, &User::new(user.clone())),
+        (None, Some(_)) => return false,
+        (None, None) => out.null(),
+    }
+    true
 }
 
 /// The author that came with the row, or else the loader's.
@@ -231,7 +271,7 @@ impl PostQueries {
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "Which ones.")] filter: Option<PostFilter>,
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<PostOrder>,
-    ) -> Guarded<PostConnection> {
+    ) -> Guarded<Shown<PostConnection>> {
         let found = async {
             let (core, viewer) = (ctx.core()?, ctx.viewer()?);
             let filter = filter.unwrap_or_default().into_domain()?;
@@ -239,7 +279,7 @@ impl PostQueries {
             let cursors = cursors(ctx, order, &filter)?;
             let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
             let page = posts::list(core, viewer, &window, order, &filter, wanted(ctx)).await?;
-            Ok(Some(PostConnection::new(page, cursors, Counted::Matching(filter))))
+            Ok(Some(PostConnection::new(page, cursors, Counted::Matching(filter)).into()))
         };
         guarded(found.await)
     }

@@ -7,8 +7,8 @@ use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use super::{
     context::ContextExt as _,
     error::UserError,
-    node::Shown,
     payload::{Guarded, Payload, answer, given, guarded},
+    straight::Shown,
     users::User,
 };
 use crate::core::{

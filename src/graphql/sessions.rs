@@ -13,6 +13,7 @@ use super::{
     node::{Kind, global_id, id_of},
     payload::{Guarded, Payload, answer},
     scalars::DateTime,
+    straight::AtHand,
     users::User,
 };
 use crate::core::{
@@ -57,6 +58,8 @@ impl Session {
         Self { session, opened: false }
     }
 }
+
+impl AtHand for Session {}
 
 /// A signed-in device. It never shows a token.
 #[Object]

@@ -10,9 +10,10 @@ use super::{
     comments::Comment,
     context::ContextExt as _,
     error::ApiError,
-    node::{Kind, Shown, global_id, id_in},
+    node::{Kind, global_id, id_in},
     posts::Post,
     scalars::DateTime,
+    straight::Shown,
 };
 use crate::core::{
     Core, Error, Result,

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object, ScalarType as _, Value, resolver_utils::enum_value};
 
 use super::{
     audit::{AuditEventConnection, activity_of},
     comments::{CommentConnection, CommentOrder, comments_of},
     connection::{OrderDirection, connection, new_edge},
-    context::ContextExt as _,
+    context::ContextExt,
     cost::{self, list_size},
     error::ApiError,
     loaders::PostsOf,
-    node::{Kind, Shown, global_id, local_id},
+    node::{Kind, global_id, local_id},
     payload::{Guarded, guarded},
     pictures::AvatarSize,
     posts::{self, PostConnection, PostOrder},
     profiles::Profile,
     scalars::DateTime,
     sessions::{SessionConnection, sessions_of},
+    straight::{Asked, AtHand, Json, Shown},
 };
 use crate::core::{
     Result,
@@ -58,8 +59,20 @@ impl User {
         Self { user, access: Some(access) }
     }
 
-    pub(super) fn private_access(&self, ctx: &Context<'_>) -> Result<PrivateAccess> {
+    pub(super) fn private_access<'c>(&self, ctx: &impl ContextExt<'c>) -> Result<PrivateAccess> {
         self.access.map_or_else(|| ctx.viewer()?.private_access(self.user.id), Ok)
+    }
+
+    /// What is at hand of the private half; a refusal is the resolvers' to tell.
+    fn private_value(&self, field: &Asked<'_>) -> Option<Value> {
+        let private = self.user.private(self.private_access(field.ctx).ok()?)?;
+        Some(match field.name() {
+            "email" => private.email.as_str().into(),
+            "emailVerified" => private.email_verified_at.is_some().into(),
+            "updatedAt" => DateTime::from(private.updated_at).to_value(),
+            "lastLoginAt" => private.last_login_at.map_or(Value::Null, |at| DateTime::from(at).to_value()),
+            _ => return None,
+        })
     }
 
     /// A private field.
@@ -74,6 +87,27 @@ impl User {
             Ok(whole.and_then(|user| user.private(access).and_then(value)))
         };
         guarded(found.await)
+    }
+}
+
+impl AtHand for User {
+    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
+        let user = &self.user;
+        match field.name() {
+            "id" => out.id(Kind::User, user.id.0),
+            "username" => out.text(&user.username),
+            "firstName" => out.text(&user.first_name),
+            "lastName" => out.text(&user.last_name),
+            "displayName" => out.text(&user.display_name()),
+            "role" => out.value(&enum_value(Role::from(user.role))),
+            "createdAt" => out.value(&DateTime::from(user.created_at).to_value()),
+            "avatarUrl" if !field.has_arguments() => {
+                let Ok(core) = field.ctx.core() else { return false };
+                out.value(&pictures::url(core, user, AvatarSize::Medium.into()).map_or(Value::Null, Value::String));
+            }
+            _ => return self.private_value(field).inspect(|value| out.value(value)).is_some(),
+        }
+        true
     }
 }
 
@@ -136,14 +170,14 @@ impl User {
         #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<PostOrder>,
-    ) -> Guarded<PostConnection> {
+    ) -> Guarded<Shown<PostConnection>> {
         let found = async {
             let (author, order) = (self.user.id, PostOrder::into_domain(order_by));
             let cursors = Cursors::new(&ctx.core()?.keys, format!("posts of {author:?} {order:?}"), ctx.viewer()?);
             let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
             let key = PostsOf { author, window, order, want: posts::wanted(ctx) };
             let page = ctx.loaders()?.posts_of.load(key).await?;
-            Ok(Some(PostConnection::new(page, cursors, posts::Counted::Of(author))))
+            Ok(Some(PostConnection::new(page, cursors, posts::Counted::Of(author)).into()))
         };
         guarded(found.await)
     }
@@ -158,7 +192,7 @@ impl User {
         #[graphql(desc = "How many, from the end: 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to go back from.")] before: Option<String>,
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<CommentOrder>,
-    ) -> Guarded<CommentConnection> {
+    ) -> Guarded<Shown<CommentConnection>> {
         let request = PageRequest { first, after, last, before };
         let parent = Parent::Author(self.user.id);
         guarded(comments_of(ctx, parent, &request, order_by, OrderDirection::Desc).await.map(Some))

@@ -6,9 +6,10 @@ use super::{
     comments::{Comment, CommentEdge},
     context::ContextExt as _,
     error::UserError,
-    node::{Kind, Shown, global_id, id_of},
+    node::{Kind, global_id, id_of},
     payload::{Guarded, Payload, answer, given},
     posts::{Post, PostEdge, PostStatus},
+    straight::Shown,
 };
 use crate::core::{
     comments::{self, CommentId, NewComment},

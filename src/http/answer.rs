@@ -14,13 +14,16 @@ use serde_json::to_value;
 use super::{document::Refusal, freshness, negotiation::MediaType};
 use crate::{
     core::{Error, crypto::digest_of},
-    graphql::{Code, ErrorExtensions},
+    graphql::{Code, ErrorExtensions, room_for, write_json},
 };
 
 /// Longer messages, in bytes, would hand clients their own input back.
 const LONGEST_MESSAGE: usize = 200;
 /// The library quotes what it was sent; more of that than this, in bytes and over all errors, does not go back.
 const MOST_QUOTED: usize = 200;
+
+/// What an answer takes beside its data, in bytes, without errors.
+const ROOM: usize = 64;
 
 /// A request that was not executed.
 pub(super) struct Refused {
@@ -190,7 +193,27 @@ pub(super) fn executed(media: MediaType, mut response: async_graphql::Response, 
         // An error before execution has no `data` entry (GraphQL specification, 7.1).
         return json(status, media, &serde_json::json!({ "errors": response.errors }));
     }
-    json(StatusCode::OK, media, &response)
+    let Ok(body) = body_of(&response) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    whole(StatusCode::OK, media, body)
+}
+
+/// The entries of a result in the library's order, with what its data holds as JSON already.
+fn body_of(response: &async_graphql::Response) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(room_for(&response.data) + ROOM);
+    body.push(b'{');
+    if !response.errors.is_empty() {
+        body.extend_from_slice(b"\"errors\":");
+        serde_json::to_writer(&mut body, &response.errors)?;
+        body.push(b',');
+    }
+    body.extend_from_slice(b"\"data\":");
+    write_json(&response.data, &mut body);
+    if !response.extensions.is_empty() {
+        body.extend_from_slice(b",\"extensions\":");
+        serde_json::to_writer(&mut body, &response.extensions)?;
+    }
+    body.push(b'}');
+    Ok(body)
 }
 
 /// The result of an operation in a stream.
@@ -255,6 +278,10 @@ fn without_value(message: &str) -> String {
 
 fn json(status: StatusCode, media: MediaType, body: &impl Serialize) -> Response {
     let Ok(body) = serde_json::to_vec(body) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    whole(status, media, body)
+}
+
+fn whole(status: StatusCode, media: MediaType, body: Vec<u8>) -> Response {
     (status, [(header::CONTENT_TYPE, media.header())], Body::from(body)).into_response()
 }
 

@@ -8,6 +8,7 @@
 
 mod cost;
 mod lexer;
+mod merges;
 mod refusal;
 mod size;
 #[cfg(test)]
@@ -127,7 +128,8 @@ impl Documents {
         size::check(&parsed, &self.limits)?;
         walk::check(&parsed, &self.limits, self.credential_mutations)?;
         let weight = weight(query.len(), tokens);
-        let document = Arc::new(Document { parsed, weight });
+        let merges = merges::in_any(&parsed);
+        let document = Arc::new(Document { parsed, merges, weight });
         self.cache.insert(query.into(), Arc::clone(&document));
         Ok(document)
     }
@@ -150,6 +152,7 @@ impl Gate {
 #[derive(Debug)]
 pub(crate) struct Document {
     parsed: ExecutableDocument,
+    merges: bool,
     weight: u64,
 }
 
@@ -157,6 +160,11 @@ impl Document {
     /// What the parser made of it.
     pub(crate) fn parsed(&self) -> &ExecutableDocument {
         &self.parsed
+    }
+
+    /// Whether a response key stands twice in a selection set, so that results have to be merged.
+    pub(crate) fn merges(&self) -> bool {
+        self.merges
     }
 
     /// The kind of the operation of this name, or of the only one.

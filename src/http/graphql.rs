@@ -118,7 +118,7 @@ async fn answer(
         return Ok(events::of(door, operation, asked, id.clone()));
     }
     let cost = operation.cost;
-    let executed = operation.execute(door, asked).await;
+    let executed = operation.execute(door, asked, form != Form::Events).await;
     *change = cookie.change();
     if cookie.refused() {
         return Err(forged(media));

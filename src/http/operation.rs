@@ -46,13 +46,14 @@ impl Operation {
         self.document.holds_only(self.params.operation_name.as_deref(), graphql::OPEN_MUTATIONS)
     }
 
-    /// Runs it, for as long as an operation may take. A mutation runs in a task of its own, which outlives a client
+    /// Runs it, for as long as an operation may take; `straight` says that the answer may hold pieces that are JSON
+    /// already, for `graphql::write_json`. A mutation runs in a task of its own, which outlives a client
     /// that goes away: half a transaction is nobody's wish.
-    pub(super) async fn execute(self, door: &Door, asked: Asked) -> Result<Response, Error> {
+    pub(super) async fn execute(self, door: &Door, asked: Asked, straight: bool) -> Result<Response, Error> {
         let (kind, begun) = (self.kind, door.core.clock.now());
         let name = || self.document.name(self.params.operation_name.as_deref());
         let span = spans::of_operation(&door.core.traces, word(kind), name);
-        let done = self.run(door, asked, span.as_ref()).await;
+        let done = self.run(door, asked, span.as_ref(), straight).await;
         spans::executed(span, &done);
         // Whoever tells the client that it did not end counts the code of that.
         for error in done.iter().flat_map(|response| &response.errors) {
@@ -63,11 +64,11 @@ impl Operation {
         done
     }
 
-    async fn run(self, door: &Door, asked: Asked, span: Option<&Span>) -> Result<Response, Error> {
+    async fn run(self, door: &Door, asked: Asked, span: Option<&Span>, straight: bool) -> Result<Response, Error> {
         let schema = door.schema.clone();
         let (viewer, origin) = (asked.viewer.clone(), asked.origin.clone());
         let is_mutation = self.kind == OperationType::Mutation;
-        let request = self.into_request(door, asked);
+        let request = self.into_request(door, asked, straight);
         let run = traces::within(span, async move { schema.execute(request).await });
         let timeout = door.settings.operation_timeout;
         let done = if is_mutation {
@@ -88,10 +89,10 @@ impl Operation {
 
     /// The results of a subscription, for as long as somebody takes them.
     pub(super) fn results(self, door: &Door, asked: Asked) -> BoxStream<'static, Response> {
-        door.schema.execute_stream(self.into_request(door, asked))
+        door.schema.execute_stream(self.into_request(door, asked, false))
     }
 
-    fn into_request(self, door: &Door, asked: Asked) -> Request {
+    fn into_request(self, door: &Door, asked: Asked, straight: bool) -> Request {
         let mut request = Request::new(String::new()).variables(self.params.variables);
         request.operation_name = self.params.operation_name;
         request.set_parsed_query(self.document.parsed().clone());
@@ -100,7 +101,7 @@ impl Operation {
         }
         // Mutations alone take files; a stream would keep one for as long as it lasts.
         let file = self.params.file.filter(|_| self.kind == OperationType::Mutation);
-        graphql::with_context(request, asked, file)
+        graphql::with_context(request, asked, file, straight && !self.document.merges())
     }
 }
 

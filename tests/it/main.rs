@@ -80,6 +80,7 @@ mod smtp_sink;
 mod sockets;
 mod statements;
 mod story;
+mod straight;
 mod subscriptions;
 mod throttle;
 mod tokens;

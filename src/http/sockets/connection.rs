@@ -210,7 +210,7 @@ impl Work {
                 is_first = false;
             }
         } else {
-            match operation.execute(&self.door, asked).await {
+            match operation.execute(&self.door, asked, false).await {
                 Ok(response) => self.tell(id, response, true).await?,
                 Err(error) => return self.refuse(id, error).await,
             }
