@@ -30,7 +30,7 @@ mod writing;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Request, SDLExportOptions};
+use async_graphql::{MergedObject, Request, SDLExportOptions, ValidationMode};
 
 pub use cookie::{CookieChange, SessionCookie};
 pub use cost::{FIELD as FIELD_COST, WEIGHTS as FIELD_WEIGHTS};
@@ -102,8 +102,18 @@ pub const OPEN_MUTATIONS: &[&str] = &[
 
 /// The schema. Suggestions ("did you mean …") tell names that introspection would, so they go with it.
 pub fn schema(suggestions: bool) -> Schema {
+    built(suggestions, ValidationMode::Strict)
+}
+
+/// The same schema for documents that have passed the validation of the other one, which it does not repeat.
+pub fn trusting_schema() -> Schema {
+    built(false, ValidationMode::Fast)
+}
+
+fn built(suggestions: bool, validation: ValidationMode) -> Schema {
     // The door refuses what is nested deeper (`http/document.rs`), with a code; the library's own 32 has none.
-    let builder = Schema::build(Query::default(), Mutation::default(), Subscription).limit_recursive_depth(64);
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription);
+    let builder = builder.limit_recursive_depth(64).validation_mode(validation);
     if suggestions { builder.finish() } else { builder.disable_suggestions().finish() }
 }
 

@@ -10,12 +10,13 @@ mod cost;
 mod lexer;
 mod merges;
 mod refusal;
+mod shape;
 mod size;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
@@ -24,7 +25,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value, Variables};
 use quick_cache::{Weighter, sync::Cache};
 
-pub(crate) use self::refusal::Refusal;
+pub(crate) use self::{refusal::Refusal, shape::Shape};
 use crate::{
     core::metrics::Metrics,
     graphql::{CREDENTIAL_MUTATIONS, Code},
@@ -34,6 +35,8 @@ use crate::{
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Few enough that each of the cache's shards (32 documents at least) has room for the largest document.
 const CACHE_DOCUMENTS: usize = 256;
+/// With variables of how many shapes a document is known to be valid.
+const SHAPES: usize = 4;
 /// What a token weighs when parsed, measured at its worst: a selection set of one field takes room for four.
 const TOKEN_BYTES: u64 = 256;
 
@@ -129,7 +132,7 @@ impl Documents {
         walk::check(&parsed, &self.limits, self.credential_mutations)?;
         let weight = weight(query.len(), tokens);
         let merges = merges::in_any(&parsed);
-        let document = Arc::new(Document { parsed, merges, weight });
+        let document = Arc::new(Document { parsed, merges, weight, valid: Mutex::default() });
         self.cache.insert(query.into(), Arc::clone(&document));
         Ok(document)
     }
@@ -154,6 +157,8 @@ pub(crate) struct Document {
     parsed: ExecutableDocument,
     merges: bool,
     weight: u64,
+    /// The shapes of variables with which it has passed the library's validation.
+    valid: Mutex<Vec<Shape>>,
 }
 
 impl Document {
@@ -165,6 +170,24 @@ impl Document {
     /// Whether a response key stands twice in a selection set, so that results have to be merged.
     pub(crate) fn merges(&self) -> bool {
         self.merges
+    }
+
+    /// The shape of these variables, for a document with one operation.
+    pub(crate) fn shape(&self, variables: &Variables) -> Option<Shape> {
+        let mut operations = self.parsed.operations.iter();
+        let (_, operation) = operations.next()?;
+        if operations.next().is_some() { None } else { Shape::of(&operation.node, variables) }
+    }
+
+    pub(crate) fn is_valid_with(&self, shape: &Shape) -> bool {
+        self.valid.lock().unwrap_or_else(PoisonError::into_inner).contains(shape)
+    }
+
+    pub(crate) fn was_valid_with(&self, shape: Shape) {
+        let mut valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        if valid.len() < SHAPES && !valid.contains(&shape) {
+            valid.push(shape);
+        }
     }
 
     /// The kind of the operation of this name, or of the only one.

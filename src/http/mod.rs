@@ -101,6 +101,8 @@ impl Default for Settings {
 pub(crate) struct Door {
     core: Arc<Core>,
     schema: Schema,
+    /// For documents that are known to be valid.
+    trusting: Schema,
     documents: Arc<Documents>,
     persisted: Arc<Persisted>,
     cookies: SessionCookies,
@@ -116,7 +118,12 @@ impl FromRef<Door> for Arc<Core> {
 }
 
 /// Every route, with what holds for all of them around it.
-pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: Closing) -> Result<Router> {
+pub fn router(
+    core: Arc<Core>,
+    [schema, trusting]: [Schema; 2],
+    mut settings: Settings,
+    closing: Closing,
+) -> Result<Router> {
     let documents = Documents::new(settings.documents.clone(), api::CREDENTIAL_MUTATIONS, core.metrics.clone());
     let persisted = Persisted::new(std::mem::take(&mut settings.trusted));
     if let Some(fault) = persisted.fault(&documents) {
@@ -128,6 +135,7 @@ pub fn router(core: Arc<Core>, schema: Schema, mut settings: Settings, closing: 
     let door = Door {
         core,
         schema,
+        trusting,
         documents: Arc::new(documents),
         persisted: Arc::new(persisted),
         cookies,

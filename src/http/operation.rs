@@ -3,7 +3,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{Request, Response, parser::types::OperationType};
+use async_graphql::{Request, Response, Value, parser::types::OperationType};
 use futures_util::{FutureExt as _, stream::BoxStream};
 use tracing::Instrument as _;
 
@@ -65,7 +65,10 @@ impl Operation {
     }
 
     async fn run(self, door: &Door, asked: Asked, span: Option<&Span>, straight: bool) -> Result<Response, Error> {
-        let schema = door.schema.clone();
+        let document = self.document.clone();
+        let shape = document.shape(&self.params.variables);
+        let is_valid = shape.as_ref().is_some_and(|shape| document.is_valid_with(shape));
+        let schema = if is_valid { door.trusting.clone() } else { door.schema.clone() };
         let (viewer, origin) = (asked.viewer.clone(), asked.origin.clone());
         let is_mutation = self.kind == OperationType::Mutation;
         let request = self.into_request(door, asked, straight);
@@ -81,7 +84,13 @@ impl Operation {
             tokio::time::timeout(timeout, AssertUnwindSafe(run).catch_unwind()).await.map(|ran| ran.map_err(|_| ()))
         };
         match done {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(response)) => {
+                // What is not valid has no data.
+                if let Some(shape) = shape.filter(|_| !is_valid && response.data != Value::Null) {
+                    document.was_valid_with(shape);
+                }
+                Ok(response)
+            }
             Ok(Err(())) => Err(Error::internal("a resolver panicked")),
             Err(_) => Err(Error::Timeout),
         }

@@ -174,7 +174,8 @@ impl Extension for PanicsIn {
 fn app_that_panics_in(lyceum: &Lyceum, field: &'static str) -> App {
     let schema: Schema =
         Schema::build(Query::default(), Mutation::default(), Subscription).extension(PanicsIn(field)).finish();
-    let router = router(lyceum.app.core.clone(), schema, Settings::default(), Closing::default()).unwrap();
+    let router =
+        router(lyceum.app.core.clone(), [schema.clone(), schema], Settings::default(), Closing::default()).unwrap();
     App { router, ..lyceum.app.clone() }
 }
 
