@@ -88,5 +88,6 @@ mod traces;
 mod uploads;
 mod user_lists;
 mod username_change;
+mod validation;
 mod verification;
 mod writing;
