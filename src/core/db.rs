@@ -8,6 +8,7 @@
 //! A transaction never waits for anything but the database: no mail, no hash inside one.
 
 mod backup;
+mod branches;
 mod ran;
 mod read;
 
@@ -26,7 +27,7 @@ use sea_orm::{
     },
 };
 
-pub use self::read::Row;
+pub use self::{branches::Branches, read::Row};
 use self::{ran::Ran, read::InPlace};
 use super::{
     clock::Time,

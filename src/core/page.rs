@@ -8,25 +8,20 @@ use std::{cmp::Ordering, collections::HashMap};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement, Value, Values,
-    sea_query::{Alias, Condition, DynIden, Expr, ExprTrait as _, IntoColumnRef, Order, SelectStatement},
+    ConnectionTrait as _, DatabaseConnection, DbErr,
+    sea_query::{Condition, DynIden, Expr, ExprTrait as _, IntoColumnRef, Order, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
     accounts::UserId,
     crypto::Keys,
-    db::Db,
     error::{Error, Result},
     viewer::Viewer,
 };
 
 pub const DEFAULT: u64 = 20;
 pub const MOST: u64 = 100;
-/// SQLite takes 500 branches in a statement; this is the power of two below.
-const BRANCHES: usize = 256;
-/// Stands for the parent in a branch that is told for each; no row has it.
-const PARENT: Uuid = Uuid::max();
 const TAG: usize = 8;
 const ID: usize = 16;
 
@@ -95,46 +90,6 @@ impl Position {
         };
         by_value.then_with(|| self.id.cmp(&other.id))
     }
-}
-
-/// Statements for the rows of many parents, one for each 256: a limited branch for each parent, which every engine
-/// answers from an index. PostgreSQL goes through the parents by itself. To the others the branch is told for each of
-/// them, and their number is a power of two, so that few statements are prepared; a parent that nobody has fills up.
-pub(crate) fn each(db: &Db, parents: &[Uuid], branch: impl Fn(Expr) -> SelectStatement) -> Vec<Statement> {
-    let backend = db.read().get_database_backend();
-    let chunks = parents.chunks(BRANCHES);
-    if backend == DbBackend::Postgres {
-        let branch = db.build(&branch(Expr::col((Alias::new("parents"), Alias::new("id")))));
-        chunks.map(|parents| lateral(&branch, parents)).collect()
-    } else {
-        let branch = db.build(&branch(Expr::value(PARENT)));
-        chunks.map(|parents| union(&branch, parents)).collect()
-    }
-}
-
-fn lateral(branch: &Statement, parents: &[Uuid]) -> Statement {
-    let mut values = branch.values.clone().unwrap_or_else(|| Values(Vec::new()));
-    let list: Vec<String> = parents.iter().map(Uuid::to_string).collect();
-    values.0.push(format!("{{{}}}", list.join(",")).into());
-    let (branch_sql, list) = (&branch.sql, values.0.len());
-    let sql = format!(
-        "SELECT branch.* FROM unnest(CAST(CAST(${list} AS text) AS uuid[])) AS parents(id) \
-         CROSS JOIN LATERAL ({branch_sql}) AS branch"
-    );
-    Statement { sql, values: Some(values), db_backend: branch.db_backend }
-}
-
-fn union(branch: &Statement, parents: &[Uuid]) -> Statement {
-    // Wrapped, because SQLite takes no limit on a branch itself.
-    let wrapped = format!("SELECT * FROM ({}) AS branch", branch.sql);
-    let count = parents.len().next_power_of_two();
-    let sql = vec![wrapped.as_str(); count].join(" UNION ALL ");
-    let parents = parents.iter().copied().chain(std::iter::repeat(Uuid::nil())).take(count);
-    let of = |parent: Uuid| {
-        let values = branch.values.iter().flat_map(|values| &values.0);
-        values.map(move |value| if *value == Value::from(PARENT) { parent.into() } else { value.clone() })
-    };
-    Statement { sql, values: Some(Values(parents.flat_map(of).collect())), db_backend: branch.db_backend }
 }
 
 /// The number that a counting statement gives, or the sum of those that its parts give.

@@ -109,7 +109,7 @@ pub async fn list_by_users(
     let is_admin = viewer.require(Role::Admin).is_ok();
     let mut by_user: HashMap<UserId, Vec<(Position, Arc<Recorded>)>> = HashMap::new();
     let users: Vec<Uuid> = of.iter().map(|access| access.user().0).collect();
-    for statement in page::each(&core.db, &users, branch) {
+    for statement in core.db.branches(&users, branch).statements() {
         for row in core.db.read().query_all_raw(statement).await? {
             let event = told(is_admin, Model::from_query_result(&row, "")?.recorded()?);
             let Some(user) = event.user else { continue };

@@ -112,13 +112,11 @@ pub async fn list_by_parents(
     };
     let ids: Vec<Uuid> = parents.iter().map(|parent| parent.id()).collect();
     let mut by_parent: HashMap<Parent, Vec<(Position, Arc<Comment>)>> = HashMap::new();
-    for statement in page::each(&core.db, &ids, branch) {
-        let rows = core.db.rows_of(statement, |row| positioned(row, want)).await?;
-        // A branch's rows come together, on every engine that we know.
-        for rows in rows.chunk_by(|(_, one), (_, other)| kind.of(one) == kind.of(other)) {
-            if let Some(parent) = rows.first().and_then(|(_, comment)| kind.of(comment)) {
-                by_parent.entry(parent).or_default().extend_from_slice(rows);
-            }
+    let rows = core.db.branches(&ids, branch).rows(&core.db, |row| positioned(row, want)).await?;
+    // A branch's rows come together, on every engine that we know.
+    for rows in rows.chunk_by(|(_, one), (_, other)| kind.of(one) == kind.of(other)) {
+        if let Some(parent) = rows.first().and_then(|(_, comment)| kind.of(comment)) {
+            by_parent.entry(parent).or_default().extend_from_slice(rows);
         }
     }
     let pages = parents.iter().map(|parent| {

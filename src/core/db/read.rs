@@ -14,7 +14,7 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, OpenFlags,
+    CachedStatement, Connection, OpenFlags,
     config::DbConfig,
     types::{FromSql, ToSqlOutput, Value as Owned, ValueRef},
 };
@@ -22,7 +22,7 @@ use sea_orm::{
     ConnectionTrait as _, QueryResult, Statement, StatementBuilder, TryGetable, Value, sea_query::SelectStatement,
 };
 
-use super::Db;
+use super::{Branches, Db};
 use crate::core::error::Result;
 
 /// What a statement may take in place: a few milliseconds. A page of 20 posts with ten comments each takes 15,000.
@@ -58,15 +58,31 @@ impl Row<'_> {
 impl Db {
     /// The rows of a short statement.
     pub async fn rows<T>(&self, select: &SelectStatement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-        self.rows_of(self.build(select), map).await
+        let statement = self.build(select);
+        match self.in_place(&statement, |reader| reader.rows(&statement, &map)) {
+            Some(rows) => Ok(rows),
+            None => self.pooled(statement, &map).await,
+        }
     }
 
-    pub async fn rows_of<T>(&self, statement: Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+    /// The rows of a short statement for each of many parents, as of one moment.
+    pub(super) fn in_place_for_each<T>(
+        &self,
+        branches: &Branches<'_>,
+        map: &impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Option<Vec<T>> {
+        self.in_place(branches.branch(), |reader| reader.rows_for_each(branches, map))
+    }
+
+    /// None when it is for the pool to read them, or to tell why not.
+    fn in_place<T>(&self, statement: &Statement, read: impl Fn(&Reader) -> Result<T>) -> Option<T> {
         let begun = Instant::now();
-        if let Some(rows) = self.in_place.as_ref().and_then(|in_place| in_place.rows(&statement, &map)) {
-            self.ran.note(&statement.sql, begun.elapsed(), false);
-            return Ok(rows);
-        }
+        let done = self.in_place.as_ref()?.with(read)?;
+        self.ran.note(&statement.sql, begun.elapsed(), false);
+        Some(done)
+    }
+
+    pub(super) async fn pooled<T>(&self, statement: Statement, map: &impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         self.reader.query_all_raw(statement).await?.iter().map(|row| map(&Row::Pooled(row))).collect()
     }
 
@@ -104,13 +120,13 @@ impl InPlace {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The rows; none when it is for the pool to read them, or to tell why not.
-    fn rows<T>(&self, statement: &Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Option<Vec<T>> {
+    fn with<T>(&self, read: impl Fn(&Reader) -> Result<T>) -> Option<T> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = idle.or_else(|| Reader::open(&self.file).ok())?;
-        let rows = reader.rows(statement, map).ok();
+        reader.strides.store(0, Ordering::Relaxed);
+        let done = read(&reader).ok();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        rows
+        done
     }
 }
 
@@ -129,19 +145,45 @@ impl Reader {
         Ok(Self { connection, strides })
     }
 
-    fn rows<T>(&self, statement: &Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-        self.strides.store(0, Ordering::Relaxed);
+    fn rows<T>(&self, statement: &Statement, map: &impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        read(&mut self.prepared(statement)?, map, &mut rows)?;
+        Ok(rows)
+    }
+
+    fn rows_for_each<T>(&self, branches: &Branches<'_>, map: &impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let _moment = self.connection.unchecked_transaction()?;
+        let mut branch = self.prepared(branches.branch())?;
+        let places = branches.places();
+        let mut rows = Vec::new();
+        for parent in branches.parents() {
+            for place in &places {
+                branch.raw_bind_parameter(place + 1, parent.as_bytes())?;
+            }
+            read(&mut branch, map, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    fn prepared(&self, statement: &Statement) -> Result<CachedStatement<'_>> {
         let mut prepared = self.connection.prepare_cached(&statement.sql)?;
         for (number, value) in statement.values.iter().flat_map(|values| &values.0).enumerate() {
             prepared.raw_bind_parameter(number + 1, bound(value)?)?;
         }
-        let mut rows = prepared.raw_query();
-        let mut mapped = Vec::new();
-        while let Some(row) = rows.next()? {
-            mapped.push(map(&Row::InPlace(row))?);
-        }
-        Ok(mapped)
+        Ok(prepared)
     }
+}
+
+fn read<T>(
+    prepared: &mut CachedStatement<'_>,
+    map: &impl Fn(&Row<'_>) -> Result<T>,
+    mapped: &mut Vec<T>,
+) -> Result<()> {
+    let mut rows = prepared.raw_query();
+    while let Some(row) = rows.next()? {
+        mapped.push(map(&Row::InPlace(row))?);
+    }
+    Ok(())
 }
 
 /// As sqlx binds it.

@@ -139,11 +139,10 @@ pub async fn list_by_authors(
     };
     let parents: Vec<Uuid> = authors.iter().map(|author| author.0).collect();
     let mut by_author: HashMap<UserId, Vec<(Position, Arc<Post>)>> = HashMap::new();
-    for statement in page::each(&core.db, &parents, branch) {
-        for (position, post) in core.db.rows_of(statement, |row| positioned(row, order, want)).await? {
-            if let Some(author) = post.author_id {
-                by_author.entry(author).or_default().push((position, post));
-            }
+    let rows = core.db.branches(&parents, branch).rows(&core.db, |row| positioned(row, order, want)).await?;
+    for (position, post) in rows {
+        if let Some(author) = post.author_id {
+            by_author.entry(author).or_default().push((position, post));
         }
     }
     let pages = authors.iter().map(|author| {

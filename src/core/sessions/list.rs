@@ -39,7 +39,7 @@ pub async fn list_by_users(core: &Core, of: &[PrivateAccess], window: &Window) -
     };
     let users: Vec<Uuid> = of.iter().map(|access| access.user().0).collect();
     let mut by_user: HashMap<UserId, Vec<(Position, Arc<Session>)>> = HashMap::new();
-    for statement in page::each(&core.db, &users, branch) {
+    for statement in core.db.branches(&users, branch).statements() {
         for row in core.db.read().query_all_raw(statement).await? {
             let session = Session::from(Model::from_query_result(&row, "")?);
             let position = Position { sort: Sort::Id, id: session.id.0 };
