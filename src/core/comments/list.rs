@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Comment,
     entity::{Column, Entity},
-    read::{Want, from_row, select, visible, visible_in_order, visible_under},
+    read::{Want, from_row, select, visible, visible_in_order},
 };
 use crate::core::{
     Core,
@@ -71,7 +71,8 @@ pub async fn list(
     want: Want,
 ) -> Result<Rows> {
     let mut select = select(want);
-    select.cond_where(visible_in_order(viewer)).cond_where(matching(filter));
+    let post = Expr::col((Entity, Column::PostId));
+    select.cond_where(visible_in_order(viewer, post)).cond_where(matching(filter));
     window.apply(&mut select, &by(direction));
     Ok(window.page(core.db.rows(&select, |row| positioned(row, want)).await?))
 }
@@ -104,7 +105,7 @@ pub async fn list_by_parents(
     let branch = |parent: Expr| -> SelectStatement {
         let mut select = select(want);
         select.and_where(Expr::col((Entity, kind.column())).eq(parent.clone())).cond_where(match kind {
-            Parent::Post(_) => visible_under(viewer, parent),
+            Parent::Post(_) => visible_in_order(viewer, parent),
             Parent::Author(_) => visible(viewer),
         });
         window.apply(&mut select, &by(direction));

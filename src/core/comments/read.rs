@@ -30,30 +30,27 @@ pub struct Want {
 
 /// Comments under posts that the viewer may see.
 pub(super) fn visible(viewer: &Viewer) -> Condition {
-    visible_under(viewer, Expr::col((Entity, Column::PostId)))
-}
-
-/// Comments under this post, if the viewer may see it: asked once where it is the same for all rows.
-pub(super) fn visible_under(viewer: &Viewer, post: Expr) -> Condition {
     let posts = posts::visible(viewer);
     if posts.is_empty() {
         return posts;
     }
-    Condition::all().add(Expr::exists(select_post(post).expr(Expr::value(1)).cond_where(posts).take()))
+    let post = select_post(Expr::col((Entity, Column::PostId))).expr(Expr::value(1)).cond_where(posts).take();
+    Condition::all().add(Expr::exists(post))
 }
 
-/// The same rule for a page of all comments, whose statement walks them in their order: as a value, because MariaDB
-/// makes a join of an `EXISTS`, begins it with the posts, and sorts all comments.
-pub(super) fn visible_in_order(viewer: &Viewer) -> Condition {
+/// The same rule where a statement walks comments in their order, or those of one post. As a value, because engines make
+/// a join of an `EXISTS`: MariaDB begins it with the posts, and sorts all comments; SQLite asks for each comment what it
+/// could ask once for the post.
+pub(super) fn visible_in_order(viewer: &Viewer, post: Expr) -> Condition {
     let posts = posts::visible(viewer);
     if posts.is_empty() {
         return posts;
     }
-    let mut post = select_post(Expr::col((Entity, Column::PostId)));
-    Condition::all().add(Expr::SubQuery(None, Box::new(post.expr(Expr::from(posts)).take().into())))
+    let seen = select_post(post).expr(Expr::from(posts)).take();
+    Condition::all().add(Expr::SubQuery(None, Box::new(seen.into())))
 }
 
-fn select_post(id: Expr) -> SelectStatement {
+pub(super) fn select_post(id: Expr) -> SelectStatement {
     let same = Expr::col((posts::entity::Entity, posts::entity::Column::Id)).eq(id);
     Query::select().from(posts::entity::Entity).and_where(same).take()
 }
