@@ -8,7 +8,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt::Debug,
     future::Future,
-    hash::Hash,
+    hash::{Hash, Hasher},
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -37,7 +37,7 @@ const QUIET: usize = 2;
 type Rows<T> = Page<(Position, Arc<T>)>;
 
 /// Which comments of which parents; those that differ in nothing but the parent come in one statement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CommentsOf {
     pub parent: Parent,
     pub window: Window,
@@ -66,6 +66,13 @@ pub(super) struct SessionsOf {
 pub(super) struct ActivityOf {
     pub of: PrivateAccess,
     pub window: Window,
+}
+
+/// Most keys of a request differ in nothing else.
+impl Hash for CommentsOf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parent.hash(state);
+    }
 }
 
 pub(super) struct Loaders {
@@ -274,11 +281,15 @@ fn kind(parent: Parent) -> std::mem::Discriminant<Parent> {
     std::mem::discriminant(&parent)
 }
 
-/// Keys with the same arguments together.
-fn groups<'k, K, A: Eq + Hash>(keys: &'k [K], arguments: impl Fn(&'k K) -> A) -> Vec<Vec<&'k K>> {
-    let mut groups: HashMap<A, Vec<&K>> = HashMap::new();
+/// Keys with the same arguments together. A request has few kinds of them.
+fn groups<'k, K, A: Eq>(keys: &'k [K], arguments: impl Fn(&'k K) -> A) -> Vec<Vec<&'k K>> {
+    let mut groups: Vec<(A, Vec<&K>)> = Vec::new();
     for key in keys {
-        groups.entry(arguments(key)).or_default().push(key);
+        let arguments = arguments(key);
+        match groups.iter_mut().find(|(of, _)| *of == arguments) {
+            Some((_, group)) => group.push(key),
+            None => groups.push((arguments, vec![key])),
+        }
     }
-    groups.into_values().collect()
+    groups.into_iter().map(|(_, group)| group).collect()
 }
