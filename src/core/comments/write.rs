@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _, Value,
+    sea_query::{Expr, Query},
 };
 
 use super::{
     Comment, CommentId,
-    entity::{ActiveModel, Entity, Model},
-    read::{Want, by_ids, visible},
+    entity::{ActiveModel, Column, Entity, Model},
+    read::{Want, by_ids, select_post, visible},
 };
 use crate::core::{
     Core, Origin,
@@ -30,9 +33,9 @@ pub struct NewComment {
 pub async fn create(core: &Core, viewer: &Viewer, new: NewComment) -> Result<Arc<Comment>> {
     let author = viewer.signed_in()?;
     let body = CommentBody::parse(&new.body).map_err(|fault| fault.at("body"))?;
-    let row = core.db.retry(|| insert(core, viewer, author.user.id, new.post, &body)).await?;
-    core.events.tell(Event::CommentAdded { post: new.post, comment: CommentId(row.id) });
-    Ok(Arc::new(Comment { author: Some(author.user.clone()), ..Comment::from(row) }))
+    let comment = core.db.retry(|| insert(core, viewer, author.user.id, new.post, &body)).await?;
+    core.events.tell(Event::CommentAdded { post: new.post, comment: comment.id });
+    Ok(Arc::new(Comment { author: Some(author.user.clone()), ..comment }))
 }
 
 pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId, body: &str) -> Result<Arc<Comment>> {
@@ -49,10 +52,8 @@ pub async fn delete(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId
     core.db.retry(|| remove(core, viewer, origin, id)).await
 }
 
-async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body: &CommentBody) -> Result<Model> {
-    let tx = core.db.begin().await?;
-    let seen = posts::entity::Entity::find_by_id(post.0).filter(posts::visible(viewer)).one(&tx).await?;
-    seen.ok_or(Error::NotFound)?;
+/// One statement, in which the post is seen and the comment put under it: no transaction, one way to the database.
+async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body: &CommentBody) -> Result<Comment> {
     let now = core.clock.now();
     let row = Model {
         id: core.random.uuid(now),
@@ -62,11 +63,23 @@ async fn insert(core: &Core, viewer: &Viewer, author: UserId, post: PostId, body
         created_at: now,
         updated_at: now,
     };
-    let insert = Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&tx).await;
+    let columns: [(Column, Value); 6] = [
+        (Column::Id, row.id.into()),
+        (Column::PostId, row.post_id.into()),
+        (Column::AuthorId, row.author_id.into()),
+        (Column::Body, row.body.clone().into()),
+        (Column::CreatedAt, row.created_at.into()),
+        (Column::UpdatedAt, row.updated_at.into()),
+    ];
+    let mut seen = select_post(Expr::value(post.0));
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(columns.iter().map(|(column, _)| *column));
+    seen.exprs(columns.into_iter().map(|(_, value)| Expr::value(value))).cond_where(posts::visible(viewer));
+    insert.select_from(seen).map_err(Error::internal)?;
+    let done = core.db.write().execute(&insert).await;
     // The post was deleted since it was seen.
-    insert.map_err(|error| if is_missing_reference(&error) { Error::NotFound } else { error.into() })?;
-    tx.commit().await?;
-    Ok(row)
+    let done = done.map_err(|error| if is_missing_reference(&error) { Error::NotFound } else { error.into() })?;
+    if done.rows_affected() == 1 { Ok(row.into()) } else { Err(Error::NotFound) }
 }
 
 async fn store(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId, body: &CommentBody) -> Result<()> {
