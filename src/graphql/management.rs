@@ -5,12 +5,13 @@ use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Simp
 use super::{
     context::ContextExt as _,
     cost::cost,
+    directory::{self, UserEdge},
     error::UserError,
     node::{Kind, global_id, id_of},
     payload::{Guarded, Payload, answer, given},
     scalars::DateTime,
     straight::Shown,
-    users::{self, Role, User, UserEdge},
+    users::{Role, User},
 };
 use crate::core::{
     Origin, Result,
@@ -192,7 +193,7 @@ impl ManagementMutations {
         let new = NewAccount { username, email, password, first_name, last_name };
         let done = async {
             let user = management::create(ctx.core()?, ctx.viewer()?, ctx.origin()?, new, role.into()).await?;
-            let edge = users::edge_of_new(ctx, user.clone())?;
+            let edge = directory::edge_of_new(ctx, user.clone())?;
             Ok((User::new(user).into(), edge))
         };
         answer(done.await, |(user, edge)| CreateUserPayload {

@@ -11,6 +11,7 @@ mod context;
 mod cookie;
 mod cost;
 mod dashboard;
+mod directory;
 mod email_change;
 mod error;
 mod loaders;
@@ -44,7 +45,7 @@ use crate::core::{Core, Origin, accounts::UserId, viewer::Viewer};
 /// What anybody can ask.
 #[derive(MergedObject, Default)]
 pub struct Query(
-    users::UserQueries,
+    directory::UserQueries,
     posts::PostQueries,
     comments::CommentQueries,
     node::NodeQueries,
