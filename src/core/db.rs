@@ -9,6 +9,7 @@
 
 mod backup;
 mod branches;
+mod fixed;
 mod ran;
 mod read;
 
@@ -27,7 +28,7 @@ use sea_orm::{
     },
 };
 
-pub use self::{branches::Branches, read::Row};
+pub use self::{branches::Branches, fixed::Fixed, read::Row};
 use self::{ran::Ran, read::InPlace};
 use super::{
     clock::Time,

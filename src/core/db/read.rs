@@ -58,7 +58,10 @@ impl Row<'_> {
 impl Db {
     /// The rows of a short statement.
     pub async fn rows<T>(&self, select: &SelectStatement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-        let statement = self.build(select);
+        self.rows_of(self.build(select), map).await
+    }
+
+    pub async fn rows_of<T>(&self, statement: Statement, map: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         match self.in_place(&statement, |reader| reader.rows(&statement, &map)) {
             Some(rows) => Ok(rows),
             None => self.pooled(statement, &map).await,

@@ -4,9 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    sea_query::{Expr, ExprTrait as _, JoinType, Query},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, Value,
+    sea_query::{Expr, ExprTrait as _, JoinType, Query, SelectStatement},
 };
+use uuid::Uuid;
 
 use super::{Handle, SessionId, Transport, entity as sessions, entity::Column};
 use crate::core::{
@@ -14,7 +15,7 @@ use crate::core::{
     accounts::{User, users},
     clock::Time,
     crypto::digest_of,
-    db::Row,
+    db::{Fixed, Row},
     error::{AuthFailure, Error, Result},
     tokens::Named,
     viewer::{SignedIn, Viewer},
@@ -43,8 +44,9 @@ pub async fn authenticate(core: &Core, token: &str) -> Result<Viewer> {
     let now = core.clock.now();
     let named = core.tokens.verify(token, now).map_err(Error::Unauthenticated)?;
     let Named { user, session, good_until } = named;
-    let of_token = Column::Id.eq(session.0).and(Column::UserId.eq(user.0)).and(Column::HandleDigest.is_null());
-    let found = find(core, of_token, now).await?.ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
+    let found = find(core, &OF_TOKEN, vec![session.0.into(), user.0.into()], now)
+        .await?
+        .ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
     let (user, transport, token_until) = (Arc::new(found.user), Transport::Bearer, Some(good_until));
     Ok(Viewer::User(SignedIn { user, session, transport, token_until }))
 }
@@ -56,7 +58,7 @@ pub async fn recognise(core: &Core, origin: &Origin, handle: &str) -> Result<Rec
         return Err(refused);
     }
     let now = core.clock.now();
-    let found = find(core, Column::HandleDigest.eq(digest_of(handle)), now).await?.ok_or(refused)?;
+    let found = find(core, &OF_COOKIE, vec![digest_of(handle).into()], now).await?.ok_or(refused)?;
     let extended = extend(core, origin, &found, now).await.unwrap_or_else(|error| {
         // Reading goes on while the database takes no writes; the session is only not longer for it.
         tracing::warn!(%error, "a session could not be extended");
@@ -76,14 +78,21 @@ pub async fn recheck(core: &Core, viewer: &Viewer) -> Result<()> {
     if known.token_until.is_some_and(|until| until <= now) {
         return Err(Error::Unauthenticated(AuthFailure::Expired));
     }
-    let found = find(core, Column::Id.eq(known.session.0), now).await?;
+    let found = find(core, &OF_SESSION, vec![known.session.0.into()], now).await?;
     let found = found.ok_or(Error::Unauthenticated(AuthFailure::Revoked))?;
     if found.user.role == known.user.role { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// The live session with its user; none when there is no such row.
-async fn find(core: &Core, which: Expr, now: Time) -> Result<Option<Found>> {
-    let statement = Query::select()
+static OF_TOKEN: Fixed = Fixed::new(|| {
+    let named = Column::Id.eq(Uuid::nil()).and(Column::UserId.eq(Uuid::nil()));
+    with_user(named.and(Column::HandleDigest.is_null()))
+});
+static OF_COOKIE: Fixed = Fixed::new(|| with_user(Column::HandleDigest.eq("")));
+static OF_SESSION: Fixed = Fixed::new(|| with_user(Column::Id.eq(Uuid::nil())));
+
+/// A session and its user.
+fn with_user(which: Expr) -> SelectStatement {
+    Query::select()
         .columns(
             [Column::Id, Column::EndedAt, Column::LastUsedAt, Column::IdleExpiresAt, Column::AbsoluteExpiresAt]
                 .map(|column| (sessions::Entity, column)),
@@ -96,8 +105,13 @@ async fn find(core: &Core, which: Expr, now: Time) -> Result<Option<Found>> {
             Expr::col((users::Entity, users::Column::Id)).equals((sessions::Entity, Column::UserId)),
         )
         .and_where(which)
-        .take();
-    let mut found = core.db.rows(&statement, |row| Ok((Times::of(row)?, User::whole(row, 5)?))).await?;
+        .take()
+}
+
+/// The live session with its user; none when there is no such row.
+async fn find(core: &Core, which: &Fixed, values: Vec<Value>, now: Time) -> Result<Option<Found>> {
+    let statement = core.db.fixed(which, values);
+    let mut found = core.db.rows_of(statement, |row| Ok((Times::of(row)?, User::whole(row, 5)?))).await?;
     let Some((times, user)) = found.pop() else { return Ok(None) };
     if times.ended || user.private.as_ref().is_none_or(|private| private.is_suspended(now)) {
         return Err(Error::Unauthenticated(AuthFailure::Revoked));
@@ -130,8 +144,8 @@ impl Times {
     }
 }
 
-/// Notes the use, and from where and with what, if the last note is old enough, and says how long the session has now. Of many requests at the same
-/// moment one writes.
+/// Notes the use, and from where and with what, if the last note is old enough, and says how long the session has now.
+/// Of many requests at the same moment one writes.
 async fn extend(core: &Core, origin: &Origin, found: &Found, now: Time) -> Result<Option<Duration>> {
     let idle = core.settings.ttl.session_idle;
     // Noted more rarely than a tenth of it, a short life would end in the middle of its use.
