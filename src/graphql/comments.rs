@@ -5,20 +5,20 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, ScalarType as _};
 
 use super::{
-    connection::{OrderDirection, connection, new_edge, node_selects},
+    connection::{OrderDirection, connection, new_edge},
     context::ContextExt as _,
     cost::{self, list_size},
     loaders::CommentsOf,
     node::{Kind, global_id, id_in, local_id},
     payload::{Guarded, guarded},
-    posts::{Post, author, write_author},
+    posts::{Post, author, wanted_authors, write_author},
     scalars::DateTime,
     straight::{Asked, AtHand, Json, Shown},
     users::User,
 };
 use crate::core::{
     Result,
-    accounts::UserId,
+    accounts::{Authors, UserId},
     comments::{self, CommentId, Parent},
     page::{Cursors, Direction, PageRequest, Sort},
     posts::PostId,
@@ -165,7 +165,7 @@ pub(super) async fn comments_of(
 }
 
 fn wanted(ctx: &Context<'_>) -> comments::Want {
-    comments::Want { author: node_selects(ctx, "author") }
+    comments::Want { author: wanted_authors(ctx) }
 }
 
 #[derive(Default)]
@@ -177,7 +177,7 @@ impl CommentQueries {
     async fn comment(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Guarded<Shown<Comment>> {
         let found = async {
             let Some(id) = local_id(Kind::Comment, &id).map(CommentId) else { return Ok(None) };
-            let want = comments::Want { author: true };
+            let want = comments::Want { author: Authors::Whole };
             let mut found = comments::by_ids(ctx.core()?, ctx.viewer()?, &[id], want).await?;
             Ok(found.remove(&id).map(|comment| Comment::new(comment).into()))
         };

@@ -1,6 +1,6 @@
 //! Connections (Relay Cursor Connections): one definition for every list that can grow.
 
-use async_graphql::{Context, Enum, SimpleObject, Value};
+use async_graphql::{Context, Enum, SelectionField, SimpleObject, Value};
 
 use super::straight::{Asked, AtHand, Json};
 use crate::core::page;
@@ -56,8 +56,15 @@ impl AtHand for PageInfo {
 
 /// Whether a field of the list's nodes is selected, by whichever way leads to it.
 pub(super) fn node_selects(ctx: &Context<'_>, field: &str) -> bool {
+    !node_fields(ctx, field).is_empty()
+}
+
+/// The selections of a field of the list's nodes.
+pub(super) fn node_fields<'a>(ctx: &'a Context<'a>, field: &str) -> Vec<SelectionField<'a>> {
     let selection = ctx.look_ahead();
-    selection.field("nodes").field(field).exists() || selection.field("edges").field("node").field(field).exists()
+    let mut selected = selection.field("nodes").field(field).selection_fields();
+    selected.extend(selection.field("edges").field("node").field(field).selection_fields());
+    selected
 }
 
 /// The connection and the edge of a node type. `$counted` says how many rows the whole list has, and is asked only

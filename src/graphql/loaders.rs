@@ -21,7 +21,7 @@ use futures_util::{FutureExt as _, future::Shared};
 
 use crate::core::{
     Core, Error, Result,
-    accounts::{User, UserId, directory, email_change},
+    accounts::{Authors, User, UserId, directory, email_change},
     audit::{self, Recorded},
     comments::{self, Comment, Parent},
     page::{Direction, Page, Position, Window},
@@ -218,7 +218,7 @@ async fn users(core: &Core, ids: &[UserId]) -> Result<HashMap<UserId, Option<Arc
 }
 
 async fn posts_by_id(core: &Core, viewer: &Viewer, ids: &[PostId]) -> Result<HashMap<PostId, Option<Arc<Post>>>> {
-    let want = posts::Want { body: true, author: true };
+    let want = posts::Want { body: true, author: Authors::Whole };
     let mut found = posts::by_ids(core, viewer, ids, want).await?;
     Ok(ids.iter().map(|id| (*id, found.remove(id))).collect())
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::core::{
     Error, Result,
-    accounts::{UserId, directory},
+    accounts::{Authors, UserId, directory},
     audit::{self, EventId},
     comments::{self, CommentId},
     posts::{self, PostId},
@@ -134,9 +134,9 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
     let events: Vec<_> = of(Kind::AuditEvent).map(EventId).collect();
     let users = if users.is_empty() { HashMap::new() } else { directory::by_ids(core, &users).await? };
     let sessions = if sessions.is_empty() { HashMap::new() } else { sessions::by_ids(core, viewer, &sessions).await? };
-    let want = posts::Want { body: true, author: true };
+    let want = posts::Want { body: true, author: Authors::Whole };
     let posts = if posts.is_empty() { HashMap::new() } else { posts::by_ids(core, viewer, &posts, want).await? };
-    let want = comments::Want { author: true };
+    let want = comments::Want { author: Authors::Whole };
     let comments =
         if comments.is_empty() { HashMap::new() } else { comments::by_ids(core, viewer, &comments, want).await? };
     let events = if events.is_empty() { HashMap::new() } else { audit::by_ids(core, viewer, &events).await? };

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, ScalarType as _, resolver_utils::enum_value};
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, ScalarType as _, SelectionField, resolver_utils::enum_value,
+};
 
 use super::{
     comments::{CommentConnection, CommentOrder, comments_of},
-    connection::{OrderDirection, connection, new_edge, node_selects},
+    connection::{OrderDirection, connection, new_edge, node_fields, node_selects},
     context::ContextExt as _,
     cost::{self, list_size},
     node::{Kind, global_id, id_in, local_id},
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::core::{
     Error, Result,
-    accounts::UserId,
+    accounts::{Author, Authors, UserId},
     comments::Parent,
     page::{Cursors, PageRequest},
     posts::{self, PostId},
@@ -131,14 +133,9 @@ impl AtHand for Post {
 }
 
 /// The same as [`author`], if it is known already.
-pub(super) fn write_author(
-    field: &Asked<'_>,
-    brought: Option<&Arc<crate::core::accounts::User>>,
-    id: Option<UserId>,
-    out: &mut Json,
-) -> bool {
+pub(super) fn write_author(field: &Asked<'_>, brought: Option<&Author>, id: Option<UserId>, out: &mut Json) -> bool {
     match (brought, id) {
-        (Some(user), _) => return out.object(field, &User::new(user.clone())),
+        (Some(author), _) => return out.object(field, &User::new(author.clone())),
         (None, Some(_)) => return false,
         (None, None) => out.null(),
     }
@@ -148,15 +145,15 @@ pub(super) fn write_author(
 /// The author that came with the row, or else the loader's.
 pub(super) async fn author(
     ctx: &Context<'_>,
-    brought: Option<&Arc<crate::core::accounts::User>>,
+    brought: Option<&Author>,
     id: Option<UserId>,
 ) -> Result<Option<Shown<User>>> {
-    let user = match (brought, id) {
-        (Some(user), _) => Some(user.clone()),
-        (None, Some(id)) => ctx.loaders()?.users.load(id).await?,
+    let author = match (brought, id) {
+        (Some(author), _) => Some(author.clone()),
+        (None, Some(id)) => ctx.loaders()?.users.load(id).await?.map(Author::from),
         (None, None) => None,
     };
-    Ok(user.map(|user| User::new(user).into()))
+    Ok(author.map(|author| User::new(author).into()))
 }
 
 /// Which posts.
@@ -239,9 +236,20 @@ fn cursors(ctx: &Context<'_>, order: posts::Order, filter: &posts::Filter) -> Re
     Ok(Cursors::new(&ctx.core()?.keys, format!("posts {order:?} {filter:?}"), ctx.viewer()?))
 }
 
+/// How much of the authors of a list's nodes is selected.
+pub(super) fn wanted_authors(ctx: &Context<'_>) -> Authors {
+    let authors = node_fields(ctx, "author");
+    let mut selected = authors.iter().flat_map(SelectionField::selection_set);
+    match authors.first() {
+        None => Authors::Nothing,
+        Some(_) if selected.all(|field| User::NAME.contains(&field.name())) => Authors::Name,
+        Some(_) => Authors::Whole,
+    }
+}
+
 /// What the selection needs of each post.
 pub(super) fn wanted(ctx: &Context<'_>) -> posts::Want {
-    posts::Want { body: node_selects(ctx, "body"), author: node_selects(ctx, "author") }
+    posts::Want { body: node_selects(ctx, "body"), author: wanted_authors(ctx) }
 }
 
 #[derive(Default)]
@@ -253,7 +261,7 @@ impl PostQueries {
     async fn post(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Guarded<Shown<Post>> {
         let found = async {
             let Some(id) = local_id(Kind::Post, &id).map(PostId) else { return Ok(None) };
-            let want = posts::Want { body: true, author: true };
+            let want = posts::Want { body: true, author: Authors::Whole };
             let mut found = posts::by_ids(ctx.core()?, ctx.viewer()?, &[id], want).await?;
             Ok(found.remove(&id).map(|post| Post::new(post).into()))
         };

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::core::{
     Core, Error, Result,
-    accounts::UserId,
+    accounts::{Authors, UserId},
     clock::Time,
     comments::{self, CommentId},
     events::{Event, Heard, Listener},
@@ -139,19 +139,19 @@ impl Ears {
     }
 
     async fn see(&self, post: PostId) -> Result<()> {
-        let want = posts::Want { body: false, author: false };
+        let want = posts::Want { body: false, author: Authors::Nothing };
         let mut found = posts::by_ids(&self.core, &self.viewer, &[post], want).await?;
         found.remove(&post).map(|_| ()).ok_or(Error::NotFound)
     }
 
     async fn post(&self, id: PostId) -> Result<Option<Shown<Post>>> {
-        let want = posts::Want { body: true, author: true };
+        let want = posts::Want { body: true, author: Authors::Whole };
         let mut found = posts::by_ids(&self.core, &self.viewer, &[id], want).await?;
         Ok(found.remove(&id).map(|post| Post::new(post).into()))
     }
 
     async fn comment(&self, id: CommentId) -> Result<Option<Shown<Comment>>> {
-        let want = comments::Want { author: true };
+        let want = comments::Want { author: Authors::Whole };
         let mut found = comments::by_ids(&self.core, &self.viewer, &[id], want).await?;
         Ok(found.remove(&id).map(|comment| Comment::new(comment).into()))
     }

@@ -22,8 +22,8 @@ use super::{
     straight::{Asked, AtHand, Json, Shown},
 };
 use crate::core::{
-    Result,
-    accounts::{self, Private},
+    Error, Result,
+    accounts::{self, Author, Private},
     comments::Parent,
     page::{Cursors, PageRequest},
     pictures,
@@ -45,27 +45,38 @@ pub(super) enum Role {
 /// Somebody with an account.
 #[derive(Clone)]
 pub(super) struct User {
-    user: Arc<accounts::User>,
+    user: Author,
     /// Where this is the answer to who just proved to be this user, and is not the viewer yet.
     access: Option<PrivateAccess>,
 }
 
 impl User {
-    pub(super) fn new(user: Arc<accounts::User>) -> Self {
-        Self { user, access: None }
+    /// The fields that a named author has.
+    pub(super) const NAME: [&str; 3] = ["__typename", "id", "username"];
+
+    pub(super) fn new(user: impl Into<Author>) -> Self {
+        Self { user: user.into(), access: None }
     }
 
     pub(super) fn to_oneself(Oneself { user, access }: Oneself) -> Self {
-        Self { user, access: Some(access) }
+        Self { user: user.into(), access: Some(access) }
+    }
+
+    /// The rows came with names; the loader brings them all whole.
+    async fn whole(&self, ctx: &Context<'_>) -> Result<Arc<accounts::User>> {
+        match self.user.whole() {
+            Some(user) => Ok(user.clone()),
+            None => ctx.loaders()?.users.load(self.user.id()).await?.ok_or(Error::NotFound),
+        }
     }
 
     pub(super) fn private_access<'c>(&self, ctx: &impl ContextExt<'c>) -> Result<PrivateAccess> {
-        self.access.map_or_else(|| ctx.viewer()?.private_access(self.user.id), Ok)
+        self.access.map_or_else(|| ctx.viewer()?.private_access(self.user.id()), Ok)
     }
 
     /// What is at hand of the private half; a refusal is the resolvers' to tell.
     fn private_value(&self, field: &Asked<'_>) -> Option<Value> {
-        let private = self.user.private(self.private_access(field.ctx).ok()?)?;
+        let private = self.user.whole()?.private(self.private_access(field.ctx).ok()?)?;
         Some(match field.name() {
             "email" => private.email.as_str().into(),
             "emailVerified" => private.email_verified_at.is_some().into(),
@@ -75,27 +86,9 @@ impl User {
         })
     }
 
-    /// A private field.
-    async fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&Private) -> Option<T>) -> Guarded<T> {
-        let found = async {
-            let access = self.private_access(ctx)?;
-            if let Some(private) = self.user.private(access) {
-                return Ok(value(private));
-            }
-            // The rows came with the public half; the loader brings the other one of them all.
-            let whole = ctx.loaders()?.users.load(self.user.id).await?;
-            Ok(whole.and_then(|user| user.private(access).and_then(value)))
-        };
-        guarded(found.await)
-    }
-}
-
-impl AtHand for User {
-    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
-        let user = &self.user;
+    /// What is at hand of somebody who was brought whole.
+    fn write_whole(&self, user: &accounts::User, field: &Asked<'_>, out: &mut Json) -> bool {
         match field.name() {
-            "id" => out.id(Kind::User, user.id.0),
-            "username" => out.text(&user.username),
             "firstName" => out.text(&user.first_name),
             "lastName" => out.text(&user.last_name),
             "displayName" => out.text(&user.display_name()),
@@ -109,6 +102,31 @@ impl AtHand for User {
         }
         true
     }
+
+    /// A private field.
+    async fn private<T>(&self, ctx: &Context<'_>, value: impl FnOnce(&Private) -> Option<T>) -> Guarded<T> {
+        let found = async {
+            let access = self.private_access(ctx)?;
+            if let Some(private) = self.user.whole().and_then(|user| user.private(access)) {
+                return Ok(value(private));
+            }
+            // The rows came with the public half; the loader brings the other one of them all.
+            let whole = ctx.loaders()?.users.load(self.user.id()).await?;
+            Ok(whole.and_then(|user| user.private(access).and_then(value)))
+        };
+        guarded(found.await)
+    }
+}
+
+impl AtHand for User {
+    fn write(&self, field: &Asked<'_>, out: &mut Json) -> bool {
+        match field.name() {
+            "id" => out.id(Kind::User, self.user.id().0),
+            "username" => out.text(self.user.username()),
+            _ => return self.user.whole().is_some_and(|user| self.write_whole(user, field, out)),
+        }
+        true
+    }
 }
 
 /// Somebody with an account.
@@ -116,32 +134,32 @@ impl AtHand for User {
 impl User {
     /// The global id.
     pub(super) async fn id(&self) -> ID {
-        global_id(Kind::User, self.user.id.0)
+        global_id(Kind::User, self.user.id().0)
     }
 
     /// The unique name, as it was typed at sign-up.
     async fn username(&self) -> &str {
-        &self.user.username
+        self.user.username()
     }
 
     /// The first name.
-    async fn first_name(&self) -> &str {
-        &self.user.first_name
+    async fn first_name(&self, ctx: &Context<'_>) -> Result<String, ApiError> {
+        Ok(self.whole(ctx).await?.first_name.clone())
     }
 
     /// The last name.
-    async fn last_name(&self) -> &str {
-        &self.user.last_name
+    async fn last_name(&self, ctx: &Context<'_>) -> Result<String, ApiError> {
+        Ok(self.whole(ctx).await?.last_name.clone())
     }
 
     /// First and last name together, for display.
-    async fn display_name(&self) -> String {
-        self.user.display_name()
+    async fn display_name(&self, ctx: &Context<'_>) -> Result<String, ApiError> {
+        Ok(self.whole(ctx).await?.display_name())
     }
 
     /// What the user may do.
-    async fn role(&self) -> Role {
-        self.user.role.into()
+    async fn role(&self, ctx: &Context<'_>) -> Result<Role, ApiError> {
+        Ok(self.whole(ctx).await?.role.into())
     }
 
     /// The address of the user's picture, a WebP file that changes no more and may be kept for ever; null without a
@@ -151,12 +169,13 @@ impl User {
         ctx: &Context<'_>,
         #[graphql(desc = "How large.", default_with = "AvatarSize::Medium")] size: AvatarSize,
     ) -> Guarded<String> {
-        guarded(ctx.core().map(|core| pictures::url(core, &self.user, size.into())))
+        let found = async { Ok(pictures::url(ctx.core()?, &*self.whole(ctx).await?, size.into())) };
+        guarded(found.await)
     }
 
     /// What the user tells beside the names; everybody has one, and its fields are null until then.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Profile, ApiError> {
-        let told = ctx.loaders()?.profiles.load(self.user.id).await?;
+        let told = ctx.loaders()?.profiles.load(self.user.id()).await?;
         Ok(Profile { of: self.clone(), told })
     }
 
@@ -172,7 +191,7 @@ impl User {
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<PostOrder>,
     ) -> Guarded<Shown<PostConnection>> {
         let found = async {
-            let (author, order) = (self.user.id, PostOrder::into_domain(order_by));
+            let (author, order) = (self.user.id(), PostOrder::into_domain(order_by));
             let cursors = Cursors::new(&ctx.core()?.keys, format!("posts of {author:?} {order:?}"), ctx.viewer()?);
             let window = PageRequest { first, after, last, before }.window(&cursors, &order.sort())?;
             let key = PostsOf { author, window, order, want: posts::wanted(ctx) };
@@ -194,7 +213,7 @@ impl User {
         #[graphql(desc = "The order; the newest first without a word.")] order_by: Option<CommentOrder>,
     ) -> Guarded<Shown<CommentConnection>> {
         let request = PageRequest { first, after, last, before };
-        let parent = Parent::Author(self.user.id);
+        let parent = Parent::Author(self.user.id());
         guarded(comments_of(ctx, parent, &request, order_by, OrderDirection::Desc).await.map(Some))
     }
 
@@ -219,8 +238,8 @@ impl User {
     }
 
     /// When the account was made.
-    async fn created_at(&self) -> DateTime {
-        self.user.created_at.into()
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime, ApiError> {
+        Ok(self.whole(ctx).await?.created_at.into())
     }
 
     /// When the account was last changed. Only for oneself and for administrators.

@@ -183,6 +183,8 @@ async fn reading(lyceum: &Lyceum, sent: &mut Sent, readers: &Readers, (author, p
             variables["after"] = first.at("comments.pageInfo.endCursor").clone();
             sent.ok(lyceum, &format!("{story}, on"), asked(token, comments, variables)).await;
         }
+        let whole = "{ posts(first: 5) { nodes { author { displayName } } } }";
+        sent.ok(lyceum, &format!("posts for {who} with their whole authors"), asked(token, whole, json!({}))).await;
         sent.ok(lyceum, &format!("what hangs on posts for {who}"), asked(token, nested, json!({}))).await;
         let variables = json!({ "id": post, "user": author });
         sent.ok(lyceum, &format!("by id for {who}"), asked(token, one, variables)).await;

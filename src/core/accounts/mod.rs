@@ -1,6 +1,7 @@
 //! Accounts: one file for each story. A story parses its input, collects every fault, does the slow work, and
 //! then writes all or nothing in one transaction.
 
+mod author;
 pub mod availability;
 pub mod deletion;
 pub mod directory;
@@ -25,6 +26,7 @@ mod user;
 pub mod username_change;
 pub mod verification;
 
+pub use author::{Author, Authors};
 pub(crate) use entity::users;
 pub(crate) use retention::sweep;
 pub use user::{Private, User, UserId};

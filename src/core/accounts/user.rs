@@ -66,12 +66,6 @@ impl User {
         })
     }
 
-    /// The same behind a left join, where there may be nobody.
-    pub(crate) fn optional_public(row: &Row<'_>, first: usize) -> Result<Option<Self>> {
-        let id: Option<Uuid> = row.get(first)?;
-        id.map(|_| Self::public(row, first)).transpose()
-    }
-
     /// Reads [`User::PUBLIC`] and [`User::PRIVATE`] after it.
     pub(crate) fn whole(row: &Row<'_>, first: usize) -> Result<Self> {
         let private = first + Self::PUBLIC.len();

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::core::{
     Core,
-    accounts::UserId,
+    accounts::{Authors, UserId},
     db::Row,
     error::Result,
     page::{self, Direction, Page, Position, Sort, SortBy, Window},
@@ -86,7 +86,7 @@ pub async fn count(core: &Core, viewer: &Viewer, filter: &Filter) -> Result<u64>
 
 /// The newest comments that meet a condition which already says whose they are.
 pub(crate) async fn latest(core: &Core, condition: Expr, most: u64) -> Result<Vec<Arc<Comment>>> {
-    let want = Want { author: true };
+    let want = Want { author: Authors::Whole };
     let mut select = select(want);
     select.and_where(condition).order_by((Entity, Column::Id), sea_orm::sea_query::Order::Desc).limit(most);
     core.db.rows(&select, |row| Ok(Arc::new(from_row(row, want)?))).await

@@ -5,8 +5,6 @@ mod list;
 mod read;
 mod write;
 
-use std::sync::Arc;
-
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
@@ -18,7 +16,7 @@ pub use write::{NewComment, create, delete, update};
 pub(crate) use entity::{Column, Entity, Model};
 
 use super::{
-    accounts::{User, UserId},
+    accounts::{Author, UserId},
     clock::Time,
     posts::PostId,
 };
@@ -34,7 +32,7 @@ pub struct Comment {
     /// Nobody, once the account was deleted and its content kept.
     pub author_id: Option<UserId>,
     /// The author, where the rows came with theirs.
-    pub author: Option<Arc<User>>,
+    pub author: Option<Author>,
     pub body: String,
     pub created_at: Time,
     pub updated_at: Time,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ColumnTrait as _, Condition,
-    sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, JoinType, Query, SelectStatement},
+    sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::core::{
     Core,
-    accounts::{User, UserId, users},
+    accounts::{Authors, UserId, users},
     clock::Time,
     db::Row,
     error::Result,
@@ -25,7 +25,7 @@ use crate::core::{
 /// What a selection needs beyond the columns that every comment brings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Want {
-    pub author: bool,
+    pub author: Authors,
 }
 
 /// Comments under posts that the viewer may see.
@@ -72,18 +72,13 @@ pub async fn by_ids(
 pub(super) fn select(want: Want) -> SelectStatement {
     let own = [Column::Id, Column::PostId, Column::AuthorId, Column::Body, Column::CreatedAt, Column::UpdatedAt];
     let mut columns: Vec<Expr> = own.map(|column| Expr::col((Entity, column))).into();
-    if want.author {
-        columns.extend(User::PUBLIC.map(|column| Expr::col((users::Entity, column))));
-    }
+    columns.extend(want.author.columns().iter().map(|column| Expr::col((users::Entity, *column))));
     let mut select = Query::select();
     for (number, column) in columns.into_iter().enumerate() {
         select.expr_as(column, Alias::new(format!("c{number}")).into_iden());
     }
     select.from(Entity);
-    if want.author {
-        let same = Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::AuthorId));
-        select.join(JoinType::LeftJoin, users::Entity, same);
-    }
+    want.author.join(&mut select, (Entity, Column::AuthorId));
     select.take()
 }
 
@@ -92,7 +87,7 @@ pub(super) fn from_row(row: &Row<'_>, want: Want) -> Result<Comment> {
         id: CommentId(row.get(0)?),
         post_id: PostId(row.get(1)?),
         author_id: row.get::<Option<Uuid>>(2)?.map(UserId),
-        author: if want.author { User::optional_public(row, 6)?.map(Arc::new) } else { None },
+        author: want.author.read(row, 6)?,
         body: row.get(3)?,
         created_at: Time(row.get(4)?),
         updated_at: Time(row.get(5)?),

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
-    accounts::UserId,
+    accounts::{Authors, UserId},
     audit::{self, Entry, Kind, Source},
     error::{Error, Result, is_missing_reference},
     events::Event,
@@ -35,14 +35,14 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewComment) -> Result<Arc
     let body = CommentBody::parse(&new.body).map_err(|fault| fault.at("body"))?;
     let comment = core.db.retry(|| insert(core, viewer, author.user.id, new.post, &body)).await?;
     core.events.tell(Event::CommentAdded { post: new.post, comment: comment.id });
-    Ok(Arc::new(Comment { author: Some(author.user.clone()), ..comment }))
+    Ok(Arc::new(Comment { author: Some(author.user.clone().into()), ..comment }))
 }
 
 pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: CommentId, body: &str) -> Result<Arc<Comment>> {
     viewer.signed_in()?;
     let body = CommentBody::parse(body).map_err(|fault| fault.at("body"))?;
     core.db.retry(|| store(core, viewer, origin, id, &body)).await?;
-    let mut written = by_ids(core, viewer, &[id], Want { author: true }).await?;
+    let mut written = by_ids(core, viewer, &[id], Want { author: Authors::Whole }).await?;
     written.remove(&id).ok_or(Error::NotFound)
 }
 

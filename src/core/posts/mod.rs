@@ -6,8 +6,6 @@ mod read;
 pub mod types;
 mod write;
 
-use std::sync::Arc;
-
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
@@ -17,7 +15,7 @@ pub use read::{Want, by_ids};
 pub use write::{Change, NewPost, create, delete, update};
 
 use super::{
-    accounts::{User, UserId},
+    accounts::{Author, UserId},
     clock::Time,
 };
 
@@ -37,7 +35,7 @@ pub struct Post {
     /// Nobody, once the account was deleted and its content kept.
     pub author_id: Option<UserId>,
     /// The author, where the rows came with theirs.
-    pub author: Option<Arc<User>>,
+    pub author: Option<Author>,
     pub title: String,
     pub body: Option<String>,
     pub status: Status,

@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ColumnTrait as _, Condition,
-    sea_query::{Alias, Expr, ExprTrait as _, IntoIden as _, JoinType, Query, SelectStatement},
+    sea_query::{Alias, Expr, IntoIden as _, Query, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{Post, PostId, Status, entity::Column, entity::Entity};
 use crate::core::{
     Core,
-    accounts::{User, UserId, users},
+    accounts::{Authors, UserId, users},
     clock::Time,
     db::Row,
     error::Result,
@@ -22,7 +22,7 @@ use crate::core::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Want {
     pub body: bool,
-    pub author: bool,
+    pub author: Authors,
 }
 
 /// The rule of visibility, as a condition on rows: published ones for everybody, one's own drafts, and all for who
@@ -66,18 +66,13 @@ pub(super) fn select(want: Want, sort: Option<Column>) -> SelectStatement {
     if want.body {
         columns.push(Expr::col((Entity, Column::Body)));
     }
-    if want.author {
-        columns.extend(User::PUBLIC.map(|column| Expr::col((users::Entity, column))));
-    }
+    columns.extend(want.author.columns().iter().map(|column| Expr::col((users::Entity, *column))));
     columns.extend(sort.map(|column| Expr::col((Entity, column))));
     for (number, column) in columns.into_iter().enumerate() {
         select.expr_as(column, Alias::new(format!("c{number}")).into_iden());
     }
     select.from(Entity);
-    if want.author {
-        let same = Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::AuthorId));
-        select.join(JoinType::LeftJoin, users::Entity, same);
-    }
+    want.author.join(&mut select, (Entity, Column::AuthorId));
     select.take()
 }
 
@@ -86,8 +81,8 @@ pub(super) fn from_row(row: &Row<'_>, want: Want) -> Result<(Post, usize)> {
     let mut next = 7;
     let body = if want.body { Some(row.get(next)?) } else { None };
     next += usize::from(want.body);
-    let author = if want.author { User::optional_public(row, next)?.map(Arc::new) } else { None };
-    next += if want.author { User::PUBLIC.len() } else { 0 };
+    let author = want.author.read(row, next)?;
+    next += want.author.columns().len();
     let published_at: i64 = row.get(6)?;
     let post = Post {
         id: PostId(row.get(0)?),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::core::{
     Core, Origin,
-    accounts::UserId,
+    accounts::{Authors, UserId},
     audit::{self, Entry, Field, Kind, Source},
     clock::Time,
     error::{AuthFailure, Error, Faults, Result, is_missing_reference},
@@ -64,7 +64,7 @@ pub async fn create(core: &Core, viewer: &Viewer, new: NewPost) -> Result<Arc<Po
     if new.status == Status::Published {
         core.events.tell(Event::PostPublished(PostId(row.id)));
     }
-    Ok(Arc::new(Post { author: Some(author.user.clone()), ..Post::from(row) }))
+    Ok(Arc::new(Post { author: Some(author.user.clone().into()), ..Post::from(row) }))
 }
 
 pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: PostId, change: Change) -> Result<Arc<Post>> {
@@ -81,7 +81,7 @@ pub async fn update(core: &Core, viewer: &Viewer, origin: &Origin, id: PostId, c
     if appears {
         core.events.tell(Event::PostPublished(id));
     }
-    let want = Want { body: true, author: true };
+    let want = Want { body: true, author: Authors::Whole };
     let mut written = by_ids(core, viewer, &[id], want).await?;
     written.remove(&id).ok_or(Error::NotFound)
 }
