@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import PostalMime from 'postal-mime';
 
-const BINARY = resolve(process.env.LYCEUM_BIN ?? join(import.meta.dirname, '../../target/debug/lyceum'));
+export const BINARY = resolve(process.env.LYCEUM_BIN ?? join(import.meta.dirname, '../../target/debug/lyceum'));
 const STARTS_WITHIN = 30_000;
 const STOPS_WITHIN = 15_000;
 const MAILS_WITHIN = 15_000;

@@ -1,5 +1,5 @@
-// The disk under SQLite fills up (a tmpfs of 16 MiB): writes are refused as SERVICE_UNAVAILABLE, reads go on, and when
-// there is room again so do writes; the file is sound. Needs root, to mount.
+// Bar 95: the disk under SQLite fills up (a tmpfs of 16 MiB): writes are refused as SERVICE_UNAVAILABLE, reads go
+// on, and when there is room again so do writes; the file is sound. Needs root, to mount.
 //
 //   node tests/faults/disk-full.mjs
 

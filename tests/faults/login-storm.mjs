@@ -1,5 +1,6 @@
-// 64 clients log in at bcrypt cost 12 as fast as they are let, while others read: reads go on, logins are answered in two
-// seconds or sent away with TOO_BUSY, and memory stays. Reads are an open loop: each starts when it is due.
+// Bar 99: 64 clients log in at bcrypt cost 12 as fast as they are let, while others read: reads go on, logins are
+// answered in two seconds or sent away with TOO_BUSY, and memory stays. Reads are an open loop: each starts when it
+// is due.
 //
 //   node tests/faults/login-storm.mjs [seconds]
 

@@ -1,5 +1,6 @@
-// PostgreSQL is restarted under traffic (`pg_ctl restart -m fast`): answers are SERVICE_UNAVAILABLE for as long as it is
-// away and for no other reason, readiness says so, and within five seconds all is as before, without a restart of Lyceum.
+// Bar 94: PostgreSQL is restarted under traffic (`pg_ctl restart -m fast`): answers are SERVICE_UNAVAILABLE for as
+// long as it is away and for no other reason, readiness says so, and within five seconds all is as before, without a
+// restart of Lyceum.
 //
 //   PG_BIN=/usr/lib/postgresql/15/bin node tests/faults/postgres-restart.mjs     (as root, or as a user who may run it)
 

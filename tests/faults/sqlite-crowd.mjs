@@ -1,12 +1,15 @@
-// 200 people write and read on SQLite at the same moment, each as fast as it is answered: nobody hears of a lock, nothing
-// fails, what was acknowledged is there, and the file is sound.
+// Bar 91: 200 people write and read on SQLite at once: nobody hears of a lock, nothing fails, what was acknowledged is
+// there, and the file is sound. Between an answer and what they ask next they pause for so many milliseconds on average;
+// 0 is each as fast as it is answered, where the times are those of the queue.
 //
-//   node tests/faults/sqlite-crowd.mjs [seconds]
+//   node tests/faults/sqlite-crowd.mjs [seconds] [pause]
 
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { check, command, counted, folder, percentile, person, start } from './lyceum.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 60);
+const PAUSE = Number(process.argv[3] ?? 0);
 const WRITERS = 100;
 const READERS = 100;
 const POST = `mutation ($title: String!) {
@@ -38,6 +41,7 @@ try {
   const ask = async (list, ...words) => {
     const answer = await server.graphql(...words).catch((error) => ({ code: `no answer (${error.cause?.code ?? error})`, took: 0 }));
     list.push(answer);
+    if (PAUSE) await sleep(2 * PAUSE * Math.random());
     return answer.data;
   };
   const writer = async (number) => {
