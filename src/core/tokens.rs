@@ -4,9 +4,10 @@
 //! The library checks signature and algorithm. The claims are checked here, with our clock and without its
 //! defaults (60 seconds of leeway, `nbf` and `iss` unread, a missing claim let through).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ const AUDIENCE: &str = "lyceum";
 const LEEWAY: i64 = 5;
 /// Longer tokens than ours are refused unread.
 const LONGEST: usize = 4096;
+/// So many tokens are known by their text; each takes less than a kilobyte.
+const KNOWN: usize = 1024;
 
 #[derive(Clone)]
 pub struct AccessTokens {
@@ -31,6 +34,9 @@ pub struct AccessTokens {
     kid: String,
     verifying: Vec<(String, DecodingKey)>,
     validation: Validation,
+    /// What tokens claim whose signature was found good: the same text has the same signature the next time. Their times
+    /// are looked at anew, and so is the session.
+    signed: Arc<Cache<Box<str>, Arc<Claims>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +82,7 @@ impl AccessTokens {
             kid: key_id(secret),
             verifying: std::iter::once(secret).chain(previous).map(key).collect(),
             validation,
+            signed: Arc::new(Cache::new(KNOWN)),
         }
     }
 
@@ -104,10 +111,19 @@ impl AccessTokens {
         Ok(Named { user: UserId(claims.sub), session: SessionId(claims.sid), good_until })
     }
 
-    fn signed_claims(&self, token: &str) -> Option<Claims> {
+    fn signed_claims(&self, token: &str) -> Option<Arc<Claims>> {
         if token.len() > LONGEST {
             return None;
         }
+        if let Some(known) = self.signed.get(token) {
+            return Some(known);
+        }
+        let claims = Arc::new(self.judge_signature(token)?);
+        self.signed.insert(token.into(), claims.clone());
+        Some(claims)
+    }
+
+    fn judge_signature(&self, token: &str) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let (_, key) = self.verifying.iter().find(|(kid, _)| header == own_header(kid))?;
         jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok().map(|data| data.claims)

@@ -27,9 +27,10 @@ fn assert_refused(answer: &Answer, reason: &str, what: &str) {
     assert!(answer.headers.contains_key(header::WWW_AUTHENTICATE), "{what}");
 }
 
-/// Asserts that each of these is `INVALID`, and that the genuine token is still good.
+/// Asserts that each of these is `INVALID`, while the genuine token is good and known as such.
 async fn all_invalid(lyceum: &Lyceum, genuine: &str, attacks: Vec<(String, String)>) {
     assert!(!attacks.is_empty());
+    assert_eq!(lyceum.run_as(genuine, ME, json!({})).await.ok().str_at("me.username"), "ada");
     for (what, token) in attacks {
         assert_refused(&lyceum.run_as(&token, ME, json!({})).await, "INVALID", &what);
     }
