@@ -87,8 +87,12 @@ fn lateral(branch: &Statement, parents: &[Uuid]) -> Statement {
 
 /// The number of branches is a power of two, so that few statements are prepared; a parent that nobody has fills up.
 fn union(branch: &Statement, parents: &[Uuid]) -> Statement {
-    // Wrapped, because SQLite takes no limit on a branch itself.
-    let wrapped = format!("SELECT * FROM ({}) AS branch", branch.sql);
+    let wrapped = match branch.db_backend {
+        // It takes no limit on a branch itself.
+        DbBackend::Sqlite => format!("SELECT * FROM ({}) AS branch", branch.sql),
+        // A derived table with a text in it is a file to MariaDB, for each branch.
+        _ => format!("({})", branch.sql),
+    };
     let count = parents.len().next_power_of_two();
     let sql = vec![wrapped.as_str(); count].join(" UNION ALL ");
     let parents = parents.iter().copied().chain(std::iter::repeat(Uuid::nil())).take(count);
