@@ -1,6 +1,6 @@
 // Bar 91: 200 people write and read on SQLite at once: nobody hears of a lock, nothing fails, what was acknowledged is
-// there, and the file is sound. Between an answer and what they ask next they pause for so many milliseconds on average;
-// 0 is each as fast as it is answered, where the times are those of the queue.
+// there, and the file is sound. Before they ask they pause for so many milliseconds on average; 0 is each as fast as
+// it is answered, where the times are those of the queue.
 //
 //   node tests/faults/sqlite-crowd.mjs [seconds] [pause]
 
@@ -39,9 +39,9 @@ try {
   const comments = new Set();
   const until = performance.now() + SECONDS * 1000;
   const ask = async (list, ...words) => {
+    if (PAUSE) await sleep(2 * PAUSE * Math.random());
     const answer = await server.graphql(...words).catch((error) => ({ code: `no answer (${error.cause?.code ?? error})`, took: 0 }));
     list.push(answer);
-    if (PAUSE) await sleep(2 * PAUSE * Math.random());
     return answer.data;
   };
   const writer = async (number) => {
