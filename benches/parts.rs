@@ -88,10 +88,20 @@ fn cursors(criterion: &mut Criterion) {
 
 fn tokens(criterion: &mut Criterion) {
     let tokens = AccessTokens::new("http://lyceum.test", Duration::from_mins(10), SECRET, None);
-    let id = Random::seeded(3).uuid(NOW);
-    let token = tokens.issue(UserId(id), SessionId(id), id, NOW).unwrap().token;
-    criterion.bench_function("access token: verify", |bencher| {
-        bencher.iter(|| tokens.verify(black_box(&token), NOW).unwrap());
+    let random = Random::seeded(3);
+    let issued = || {
+        let id = random.uuid(NOW);
+        tokens.issue(UserId(id), SessionId(id), id, NOW).unwrap().token
+    };
+    // Each comes again after so many others that it is not known any more.
+    let many: Vec<String> = (0..20_000).map(|_| issued()).collect();
+    let mut others = many.iter().cycle();
+    criterion.bench_function("access token: judge", |bencher| {
+        bencher.iter(|| tokens.verify(black_box(others.next().unwrap()), NOW).unwrap());
+    });
+    let known = issued();
+    criterion.bench_function("access token: known", |bencher| {
+        bencher.iter(|| tokens.verify(black_box(&known), NOW).unwrap());
     });
 }
 
