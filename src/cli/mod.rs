@@ -27,7 +27,7 @@ use crate::{
 
 /// A GraphQL server for accounts, sessions, roles, posts and comments.
 #[derive(Debug, Parser)]
-#[command(name = "lyceum", disable_version_flag = true)]
+#[command(name = "lyceum", version)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

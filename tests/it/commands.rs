@@ -20,6 +20,15 @@ fn schema_prints_the_sdl_and_needs_no_settings() {
     assert!(std::fs::read_dir(home.path("")).unwrap().next().is_none());
 }
 
+/// An operator has to know which version runs, and be able to ask without settings.
+#[test]
+fn the_version_is_told_and_needs_no_settings() {
+    let home = Home::new();
+    let finished = home.run(&["--version"], &[("LISTEN", "nonsense")], "");
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stdout, concat!("lyceum ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
 /// Bar 101: `lyceum migrate` makes the tables, and a second time does nothing.
 #[test]
 fn migrate_brings_the_database_up_to_date_and_ends() {
